@@ -1,0 +1,183 @@
+package content
+
+import (
+	"context"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// Article is a story, a video, a column, a live page or a page of the site.
+type Article struct {
+	ID          ArticleID     `db:"id"`
+	Slug        string        `db:"slug"`
+	Title       string        `db:"title"`
+	Excerpt     string        `db:"excerpt"`
+	Kind        ArticleKind   `db:"kind"`
+	Access      ArticleAccess `db:"access"`
+	Status      ArticleStatus `db:"status"`
+	PublishedAt time.Time     `db:"published_at"`
+	UpdatedAt   time.Time     `db:"updated_at"`
+	WordCount   int           `db:"word_count"`
+	Featured    bool          `db:"featured"`
+	Locale      string        `db:"locale"`
+
+	Canonical      *string `db:"canonical_url"`
+	LeadImageID    *int64  `db:"lead_image_id"`
+	SeoTitle       *string `db:"seo_title"`
+	SeoDescription *string `db:"seo_description"`
+	SeoImageID     *int64  `db:"seo_image_id"`
+
+	// What hangs on it, as far as it was asked for.
+	Body        *Body         `db:"-"`
+	LeadImage   *Image        `db:"-"`
+	SeoImage    *Image        `db:"-"`
+	Video       *Video        `db:"-"`
+	Tags        []*Tag        `db:"-"`
+	Authors     []*Author     `db:"-"`
+	Corrections []*Correction `db:"-"`
+	Revisions   []*Revision   `db:"-"`
+	related     []RelatedStory
+	inline      []RelatedStory
+	publisher   *Site
+	addresses   *Addresses
+}
+
+const articleColumns = `a.id, a.slug, a.title, a.excerpt, a.kind, a.access,
+	case a.status when 'SCHEDULED' then 'PUBLISHED' else a.status end as status,
+	a.published_at, a.updated_at, a.word_count, a.featured, a.locale, a.canonical_url, a.lead_image_id,
+	a.seo_title, a.seo_description, a.seo_image_id`
+
+type ArticleKind string
+
+const (
+	KindStory   ArticleKind = "STORY"
+	KindVideo   ArticleKind = "VIDEO"
+	KindOpinion ArticleKind = "OPINION"
+	KindLive    ArticleKind = "LIVE"
+	KindPage    ArticleKind = "PAGE"
+)
+
+type ArticleAccess string
+
+const (
+	AccessPublic  ArticleAccess = "PUBLIC"
+	AccessMembers ArticleAccess = "MEMBERS"
+	AccessPaid    ArticleAccess = "PAID"
+)
+
+type ArticleStatus string
+
+func (*Article) IsNode()       {}
+func (*Article) IsResolution() {}
+
+// URL is the public address on the newsroom's own site.
+func (a *Article) URL() string { return a.addresses.article(a.Slug) }
+
+// CanonicalURL is where the original stands.
+func (a *Article) CanonicalURL() string {
+	if a.Canonical != nil && *a.Canonical != "" {
+		return *a.Canonical
+	}
+	return a.URL()
+}
+
+// wordsPerMinute is a usual reading speed for prose on a screen.
+const wordsPerMinute = 265
+
+// ReadingTimeMinutes rounds to the nearest minute, at least 1.
+func (a *Article) ReadingTimeMinutes() int {
+	return max(1, (a.WordCount+wordsPerMinute/2)/wordsPerMinute)
+}
+
+// PrimaryTag is the tag to show above the headline, nil if there is none.
+func (a *Article) PrimaryTag() *Tag {
+	if len(a.Tags) == 0 {
+		return nil
+	}
+	return a.Tags[0]
+}
+
+// Article returns the article with this slug or this global id, whichever is given; nil if the public may see none.
+func (s *Service) Article(ctx context.Context, asked *Selection, slug, id *string) (*Article, error) {
+	key, err := oneKey("Article", slug, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.article(ctx, asked, key)
+}
+
+func (s *Service) article(ctx context.Context, asked *Selection, key rowKey) (*Article, error) {
+	rows, err := read[Article](ctx, s.statements, "article", `select `+articleColumns+`
+		from articles a
+		where `+visible+` and `+key.condition("a", "$2"), s.now(), key.value)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], s.completeArticles(ctx, pointers(rows), asked)
+}
+
+func (s *Service) articlesByID(ctx context.Context, asked *Selection, ids []int64) ([]*Article, error) {
+	rows, err := read[Article](ctx, s.statements, "articles", `select `+articleColumns+`
+		from articles a
+		where `+visible+` and a.id = any($2)`, s.now(), pq.Array(ids))
+	if err != nil {
+		return nil, err
+	}
+	articles := pointers(rows)
+	return articles, s.completeArticles(ctx, articles, asked)
+}
+
+// completeArticles loads what was asked of articles that were just read.
+func (s *Service) completeArticles(ctx context.Context, articles []*Article, asked *Selection) error {
+	for _, a := range articles {
+		a.addresses = s.addresses
+	}
+	asked = withNeeds(asked)
+	return complete(ctx, articles, asked,
+		s.attachTags, s.attachAuthors, s.attachRelatedStories, s.attachBodies, s.attachLeadImages, s.attachSeoImages,
+		s.attachVideos, s.attachCorrections, s.attachRevisions, s.attachPublisher)
+}
+
+// withNeeds adds the relations that a field is made from but does not show.
+func withNeeds(asked *Selection) *Selection {
+	if !asked.has("jsonLd") {
+		return asked
+	}
+	needs := new(Selection)
+	for _, name := range []string{"tags", "authors", "leadImage", "video", "corrections"} {
+		needs.merge(&SelectedField{On: "Article", Name: name, Of: new(Selection)})
+	}
+	return union(asked, needs)
+}
+
+func articleIDs(articles []*Article) any {
+	ids := make([]int64, len(articles))
+	for i, a := range articles {
+		ids[i] = int64(a.ID)
+	}
+	return pq.Array(ids)
+}
+
+// rowKey is how a caller names one row.
+type rowKey struct {
+	column string // slug or id
+	value  any
+}
+
+func (k rowKey) condition(table, placeholder string) string {
+	return table + "." + k.column + " = " + placeholder
+}
+
+// oneKey takes the slug or the global id of an object of the type, whichever is given.
+func oneKey(typeName string, slug, id *string) (rowKey, error) {
+	switch {
+	case slug != nil && id == nil:
+		return rowKey{"slug", *slug}, nil
+	case id != nil && slug == nil:
+		number, err := idOf(typeName, *id)
+		return rowKey{"id", number}, err
+	default:
+		return rowKey{}, badInput("Give either the slug or the id.")
+	}
+}

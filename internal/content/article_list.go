@@ -1,0 +1,397 @@
+package content
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// ArticleFilter holds conditions on articles; each that is given must hold. An empty list is no condition.
+type ArticleFilter struct {
+	Tags            []string      `json:"tags,omitempty"`
+	AnyTag          []string      `json:"anyTag,omitempty"`
+	Authors         []string      `json:"authors,omitempty"`
+	Kind            []ArticleKind `json:"kind,omitempty"`
+	Featured        *bool         `json:"featured,omitempty"`
+	PublishedAfter  *time.Time    `json:"publishedAfter,omitempty"`
+	PublishedBefore *time.Time    `json:"publishedBefore,omitempty"`
+	ExcludeIds      []string      `json:"excludeIds,omitempty"`
+	Locale          *string       `json:"locale,omitempty"`
+}
+
+type ArticleOrder string
+
+const (
+	PublishedDesc ArticleOrder = "PUBLISHED_DESC"
+	PublishedAsc  ArticleOrder = "PUBLISHED_ASC"
+	UpdatedDesc   ArticleOrder = "UPDATED_DESC"
+)
+
+// ArticleArguments are the arguments of every list of articles.
+type ArticleArguments struct {
+	PageArguments
+	Filter  *ArticleFilter `json:"filter,omitempty"`
+	OrderBy *ArticleOrder  `json:"orderBy,omitempty"`
+}
+
+func (l *articleList) place(a *Article) cursor {
+	if l.ordering == byUpdate {
+		return cursor{ordering: byUpdate, at: a.UpdatedAt, id: int64(a.ID)}
+	}
+	return cursor{ordering: byPublication, at: a.PublishedAt, id: int64(a.ID)}
+}
+
+// articleLists keeps the pages that were loaded for one author or tag, by their arguments.
+type articleLists map[string]*ArticleConnection
+
+func (l *articleLists) keep(args ArticleArguments, page *ArticleConnection) {
+	if *l == nil {
+		*l = make(articleLists)
+	}
+	(*l)[args.key()] = page
+}
+
+func (a ArticleArguments) key() string {
+	text, err := json.Marshal(a)
+	if err != nil {
+		panic(err) // strings, numbers and times: nothing that cannot be written
+	}
+	return string(text)
+}
+
+// Articles returns a page of the newsroom's articles.
+func (s *Service) Articles(ctx context.Context, asked *Selection, args ArticleArguments) (*ArticleConnection, error) {
+	list, err := newArticleList(args)
+	if err != nil {
+		return nil, err
+	}
+	list.from = args.Filter.links()
+	pages, err := s.articlePages(ctx, asked, list, []int64{everyone})
+	if err != nil {
+		return nil, err
+	}
+	return pages[everyone], nil
+}
+
+// everyone stands for the whole newsroom where a list could belong to an author or a tag.
+const everyone int64 = 0
+
+// articleList is what a list of articles comes to: one page of it for each owner.
+type articleList struct {
+	filter     ArticleFilter
+	window     window
+	ordering   byte
+	descending bool
+	from       *links // nil: from all articles
+}
+
+// links is a table that links articles to authors or tags and is sorted by publication for each of them, so that a
+// page is one range of its index.
+type links struct {
+	serves string // the condition of the filter that it makes true
+	table  string
+	column string
+	owners string   // the query for the ids of the owners, over the placeholder of slugs; empty: each is a parent
+	slugs  []string // of owners whose articles make one list together
+}
+
+func newArticleList(args ArticleArguments) (*articleList, error) {
+	list := &articleList{ordering: byPublication, descending: true}
+	if args.Filter != nil {
+		list.filter = *args.Filter
+	}
+	if args.OrderBy != nil {
+		switch *args.OrderBy {
+		case PublishedAsc:
+			list.descending = false
+		case UpdatedDesc:
+			list.ordering = byUpdate
+		}
+	}
+	if len(list.filter.ExcludeIds) > MostPerPage {
+		return nil, badInput("excludeIds holds %d ids at the most, not %d.", MostPerPage, len(list.filter.ExcludeIds))
+	}
+	var err error
+	list.window, err = args.window(list.ordering)
+	return list, err
+}
+
+// attachLists reads the field articles of authors or of tags, as often as it was asked for with different arguments.
+func (s *Service) attachLists(ctx context.Context, asked *Selection, from links, owners []int64, of func(i int) *articleLists) error {
+	for _, f := range asked.all("articles") {
+		var args ArticleArguments
+		if err := f.decode(&args); err != nil {
+			return err
+		}
+		list, err := newArticleList(args)
+		if err != nil {
+			return err
+		}
+		list.from = &from
+		pages, err := s.articlePages(ctx, f.Of, list, owners)
+		if err != nil {
+			return err
+		}
+		for i, owner := range owners {
+			of(i).keep(args, pages[owner])
+		}
+	}
+	return nil
+}
+
+const (
+	authorsBySlug = `select t.id from authors t where t.slug = any(%)`
+	tagsBySlug    = `select t.id from tags t where t.slug = any(%) and not t.internal`
+)
+
+// links returns the narrowest index that serves the filter.
+func (f *ArticleFilter) links() *links {
+	switch {
+	case f == nil:
+		return nil
+	case len(f.Authors) > 0:
+		return &links{"authors", "article_authors", "author_id", authorsBySlug, f.Authors}
+	case len(f.Tags) > 0:
+		return &links{"tags", "article_tags", "tag_id", tagsBySlug, f.Tags[:1]}
+	case len(f.AnyTag) > 0:
+		return &links{"anyTag", "article_tags", "tag_id", tagsBySlug, f.AnyTag}
+	default:
+		return nil
+	}
+}
+
+// articlePages reads a page of the list for each owner, in one statement, and one more for the total counts if they
+// are asked for. Every owner gets a page, maybe an empty one.
+func (s *Service) articlePages(ctx context.Context, asked *Selection, list *articleList, owners []int64) (map[int64]*ArticleConnection, error) {
+	pages := make(map[int64]*ArticleConnection, len(owners))
+	for _, owner := range owners {
+		pages[owner] = new(ArticleConnection)
+	}
+	if asked.has("edges", "nodes", "pageInfo") {
+		articles, err := s.readPages(ctx, list, owners, pages)
+		if err != nil {
+			return nil, err
+		}
+		nodes := union(asked.of("edges").of("node"), asked.of("nodes"))
+		if err := s.completeArticles(ctx, articles, nodes); err != nil {
+			return nil, err
+		}
+	}
+	if asked.has("totalCount") {
+		return pages, s.countPages(ctx, list, owners, pages)
+	}
+	return pages, nil
+}
+
+func (s *Service) readPages(ctx context.Context, list *articleList, owners []int64, pages map[int64]*ArticleConnection) ([]*Article, error) {
+	type ownedArticle struct {
+		Owner int64 `db:"owner"`
+		Article
+	}
+	q, err := list.statement(s.now(), owners)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := read[ownedArticle](ctx, s.statements, "list of articles", q.text.String(), q.args...)
+	if err != nil {
+		return nil, err
+	}
+	byOwner := make(map[int64][]*Article, len(owners))
+	for i := range rows {
+		byOwner[rows[i].Owner] = append(byOwner[rows[i].Owner], &rows[i].Article)
+	}
+	var shown []*Article
+	for owner, page := range pages {
+		page.fill(list.window, byOwner[owner], list.place)
+		shown = append(shown, page.Nodes()...)
+	}
+	return shown, nil
+}
+
+func (s *Service) countPages(ctx context.Context, list *articleList, owners []int64, pages map[int64]*ArticleConnection) error {
+	type count struct {
+		Owner int64 `db:"owner"`
+		Count int   `db:"count"`
+	}
+	q, err := list.countStatement(s.now(), owners)
+	if err != nil {
+		return err
+	}
+	counts, err := read[count](ctx, s.statements, "count of articles", q.text.String(), q.args...)
+	for _, c := range counts {
+		pages[c.Owner].TotalCount = c.Count
+	}
+	return err
+}
+
+// statement reads the page of every owner, each in the order of reading, with one row more than the page holds.
+func (l *articleList) statement(now time.Time, owners []int64) (*query, error) {
+	q := &query{args: []any{now}}
+	switch {
+	case l.from == nil:
+		q.write("select 0 as owner, ", articleColumns)
+		return q, l.writePage(q)
+	case l.from.owners == "":
+		q.write("select o.id as owner, page.* from unnest(", q.arg(pq.Array(owners)), "::bigint[]) as o(id)")
+	default: // what stands in several of the lists comes once
+		q.write("select 0 as owner, merged.* from (select distinct on (page.id) page.* from (", l.from.ownersBySlug(q), ") as o")
+	}
+	q.write(" cross join lateral (select ", articleColumns)
+	if err := l.writePage(q); err != nil {
+		return nil, err
+	}
+	q.write(") as page")
+	if l.from.owners != "" {
+		q.write(" order by page.id) as merged")
+		l.writeOrder(q, "merged.published_at", "merged.updated_at", "merged.id")
+	}
+	return q, nil
+}
+
+// ownersBySlug writes the query for the owners' ids with their slugs as an argument.
+func (l *links) ownersBySlug(q *query) string {
+	before, after, _ := strings.Cut(l.owners, "%")
+	return before + q.arg(pq.Array(l.slugs)) + after
+}
+
+func (l *articleList) writePage(q *query) error {
+	l.writeSource(q)
+	if err := l.writeConditions(q); err != nil {
+		return err
+	}
+	published, id := l.publicationColumns()
+	key := "(" + published + ", " + id + ")"
+	if l.ordering == byUpdate {
+		key = "(a.updated_at, " + id + ")"
+	}
+	l.window.keyset(q, key, l.descending)
+	l.writeOrder(q, published, "a.updated_at", id)
+	return nil
+}
+
+func (l *articleList) writeSource(q *query) {
+	if l.from == nil {
+		q.write(" from articles a where ")
+		return
+	}
+	q.write(" from ", l.from.table, " l join articles a on a.id = l.article_id where l.", l.from.column, " = o.id and l.published_at <= $1 and ")
+}
+
+// publicationColumns are where the sort key is read from: from the link row if there is one, for its index.
+func (l *articleList) publicationColumns() (published, id string) {
+	if l.from == nil {
+		return "a.published_at", "a.id"
+	}
+	return "l.published_at", "l.article_id"
+}
+
+func (l *articleList) writeOrder(q *query, published, updated, id string) {
+	direction := " desc"
+	if l.descending == l.window.backward {
+		direction = ""
+	}
+	first := published
+	if l.ordering == byUpdate {
+		first = updated
+	}
+	q.write(" order by ", first, direction, ", ", id, direction, " limit ", q.arg(l.window.limitPlusOne()))
+}
+
+// writeConditions writes who may see an article, and the filter. What the source picks already is not asked again.
+func (l *articleList) writeConditions(q *query) error {
+	f := l.filter
+	q.write(visible)
+	switch len(f.Kind) {
+	case 0:
+		q.write(" and a.kind <> 'PAGE'")
+	case 1: // an equation lets the index by kind give the order, too
+		q.write(" and a.kind = ", q.arg(string(f.Kind[0])))
+	default:
+		q.write(" and a.kind = any(", q.arg(pq.Array(f.Kind)), ")")
+	}
+	if f.Featured != nil && *f.Featured {
+		q.write(" and a.featured")
+	} else if f.Featured != nil {
+		q.write(" and not a.featured")
+	}
+	published, _ := l.publicationColumns()
+	if f.PublishedAfter != nil {
+		q.write(" and ", published, " >= ", q.arg(*f.PublishedAfter))
+	}
+	if f.PublishedBefore != nil {
+		q.write(" and ", published, " < ", q.arg(*f.PublishedBefore))
+	}
+	if f.Locale != nil {
+		q.write(" and a.locale = ", q.arg(*f.Locale))
+	}
+	l.writeLinkConditions(q)
+	return l.writeExclusions(q)
+}
+
+func (l *articleList) writeLinkConditions(q *query) {
+	f, served := l.filter, ""
+	if l.from != nil {
+		served = l.from.serves
+	}
+	if len(f.Authors) > 0 && served != "authors" {
+		q.write(" and exists (select from article_authors x join authors t on t.id = x.author_id",
+			" where x.article_id = a.id and t.slug = any(", q.arg(pq.Array(f.Authors)), "))")
+	}
+	if len(f.AnyTag) > 0 && served != "anyTag" {
+		q.write(" and exists (select from article_tags x join tags t on t.id = x.tag_id",
+			" where x.article_id = a.id and not t.internal and t.slug = any(", q.arg(pq.Array(f.AnyTag)), "))")
+	}
+	if all := distinct(f.Tags); len(all) > 1 || len(all) == 1 && served != "tags" {
+		q.write(" and (select count(*) from article_tags x join tags t on t.id = x.tag_id",
+			" where x.article_id = a.id and not t.internal and t.slug = any(", q.arg(pq.Array(all)), ")) = ", q.arg(len(all)))
+	}
+}
+
+func (l *articleList) writeExclusions(q *query) error {
+	if len(l.filter.ExcludeIds) == 0 {
+		return nil
+	}
+	excluded := make([]int64, len(l.filter.ExcludeIds))
+	for i, text := range l.filter.ExcludeIds {
+		id, err := idOf("Article", text)
+		if err != nil {
+			return err
+		}
+		excluded[i] = id
+	}
+	q.write(" and a.id <> all(", q.arg(pq.Array(excluded)), ")")
+	return nil
+}
+
+// countStatement counts the whole list of every owner, wherever the page begins.
+func (l *articleList) countStatement(now time.Time, owners []int64) (*query, error) {
+	q := &query{args: []any{now}}
+	switch {
+	case l.from == nil:
+		q.write("select 0 as owner, count(*) as count")
+	case l.from.owners == "":
+		q.write("select o.id as owner, listed.count from unnest(", q.arg(pq.Array(owners)), "::bigint[]) as o(id)",
+			" cross join lateral (select count(*) as count")
+	default:
+		q.write("select 0 as owner, count(distinct listed.id) as count from (", l.from.ownersBySlug(q), ") as o",
+			" cross join lateral (select a.id")
+	}
+	l.writeSource(q)
+	if err := l.writeConditions(q); err != nil {
+		return nil, err
+	}
+	if l.from != nil {
+		q.write(") as listed")
+	}
+	return q, nil
+}
+
+func distinct(values []string) []string {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}

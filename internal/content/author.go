@@ -1,0 +1,121 @@
+package content
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/lib/pq"
+)
+
+// Author is somebody in a byline.
+type Author struct {
+	ID       AuthorID `db:"id"`
+	Slug     string   `db:"slug"`
+	Name     string   `db:"name"`
+	Bio      string   `db:"bio"`
+	Email    *string  `db:"email"`
+	Website  *string  `db:"website"`
+	Location *string  `db:"location"`
+	AvatarID *int64   `db:"avatar_id"`
+
+	Avatar    *Image `db:"-"`
+	articles  articleLists
+	addresses *Addresses
+}
+
+const authorColumns = `t.id, t.slug, t.name, t.bio, t.email, t.website, t.location, t.avatar_id`
+
+func (*Author) IsNode()       {}
+func (*Author) IsResolution() {}
+
+// URL is the author's page on the newsroom's own site.
+func (a *Author) URL() string { return a.addresses.author(a.Slug) }
+
+// Articles is the page of the author's articles that was loaded for these arguments.
+func (a *Author) Articles(first *int, after *string, last *int, before *string, filter *ArticleFilter, orderBy *ArticleOrder) *ArticleConnection {
+	return a.articles[ArticleArguments{PageArguments{first, after, last, before}, filter, orderBy}.key()]
+}
+
+// Author returns the author with this slug or this global id, whichever is given; nil if there is none.
+func (s *Service) Author(ctx context.Context, asked *Selection, slug, id *string) (*Author, error) {
+	key, err := oneKey("Author", slug, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.author(ctx, asked, key)
+}
+
+func (s *Service) author(ctx context.Context, asked *Selection, key rowKey) (*Author, error) {
+	rows, err := read[Author](ctx, s.statements, "author", `select `+authorColumns+`
+		from authors t
+		where `+key.condition("t", "$1"), key.value)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], s.completeAuthors(ctx, pointers(rows), asked)
+}
+
+func (s *Service) authorsByID(ctx context.Context, asked *Selection, ids []int64) ([]*Author, error) {
+	rows, err := read[Author](ctx, s.statements, "authors", `select `+authorColumns+`
+		from authors t
+		where t.id = any($1)`, pq.Array(ids))
+	if err != nil {
+		return nil, err
+	}
+	authors := pointers(rows)
+	return authors, s.completeAuthors(ctx, authors, asked)
+}
+
+// Authors returns a page of all authors, by name.
+func (s *Service) Authors(ctx context.Context, asked *Selection, args PageArguments) (*AuthorConnection, error) {
+	page, err := readByName(ctx, s, asked, args, nameList[Author]{
+		about: "authors", columns: authorColumns, source: "from authors t where true",
+		place: func(a *Author) cursor { return cursor{ordering: byName, name: a.Name, id: int64(a.ID)} },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, s.completeAuthors(ctx, page.Nodes(), union(asked.of("edges").of("node"), asked.of("nodes")))
+}
+
+// attachAuthors reads the bylines. An author of several articles is one object.
+func (s *Service) attachAuthors(ctx context.Context, articles []*Article, asked *Selection) error {
+	of := asked.of("authors")
+	if of == nil {
+		return nil
+	}
+	type credit struct {
+		ArticleID ArticleID `db:"article_id"`
+		Author
+	}
+	rows, err := read[credit](ctx, s.statements, "authors of articles", `select l.article_id, `+authorColumns+`
+		from article_authors l join authors t on t.id = l.author_id
+		where l.article_id = any($1)
+		order by l.position, t.id`, articleIDs(articles))
+	if err != nil {
+		return err
+	}
+	authors := shared(rows, func(c *credit) (AuthorID, *Author) { return c.ID, &c.Author })
+	byArticle := grouped(rows, func(c *credit) (ArticleID, *Author) { return c.ArticleID, authors[c.ID] })
+	for _, a := range articles {
+		a.Authors = byArticle[a.ID]
+	}
+	return s.completeAuthors(ctx, slices.Collect(maps.Values(authors)), of)
+}
+
+func (s *Service) completeAuthors(ctx context.Context, authors []*Author, asked *Selection) error {
+	for _, a := range authors {
+		a.addresses = s.addresses
+	}
+	return complete(ctx, authors, asked, s.attachAvatars, s.attachArticlesOfAuthors)
+}
+
+func (s *Service) attachArticlesOfAuthors(ctx context.Context, authors []*Author, asked *Selection) error {
+	owners := make([]int64, len(authors))
+	for i, a := range authors {
+		owners[i] = int64(a.ID)
+	}
+	return s.attachLists(ctx, asked, links{table: "article_authors", column: "author_id"}, owners,
+		func(i int) *articleLists { return &authors[i].articles })
+}

@@ -1,0 +1,109 @@
+package content
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Body is the text of an article as far as the public may read it, in the forms that were asked for.
+type Body struct {
+	HTML     string
+	Text     string
+	Blocks   []Block
+	Complete bool
+}
+
+// Paywall marks in body_html where the part begins that only some may read.
+const Paywall = `<!--members-only-->`
+
+// placeholder stands in body_html for the card of a related story.
+var placeholder = regexp.MustCompile(`<related-story\s+position="(\d{1,9})"\s*>\s*</related-story>`)
+
+// attachBodies reads the bodies. What stands behind a paywall does not leave Postgres.
+func (s *Service) attachBodies(ctx context.Context, articles []*Article, asked *Selection) error {
+	of := asked.of("body")
+	if of == nil {
+		return nil
+	}
+	type bodyRow struct {
+		ID       ArticleID `db:"id"`
+		HTML     string    `db:"html"`
+		Complete bool      `db:"complete"`
+	}
+	rows, err := read[bodyRow](ctx, s.statements, "bodies", `select a.id,
+			case when a.access = 'PUBLIC' then a.body_html
+			     when strpos(a.body_html, $3) > 0 then split_part(a.body_html, $3, 1)
+			     else '' end as html,
+			a.access = 'PUBLIC' or a.body_html = '' as complete
+		from articles a
+		where a.id = any($2) and `+visible, s.now(), articleIDs(articles), Paywall)
+	if err != nil {
+		return err
+	}
+	byID := make(map[ArticleID]*bodyRow, len(rows))
+	hasCards := false
+	for i, row := range rows {
+		byID[row.ID] = &rows[i]
+		hasCards = hasCards || strings.Contains(row.HTML, "<related-story")
+	}
+	if hasCards && of.has("html", "blocks") {
+		if err := s.attachInline(ctx, articles, of.of("blocks").on("RelatedStoryBlock").of("article")); err != nil {
+			return err
+		}
+	}
+	for _, a := range articles {
+		a.Body = new(Body)
+		if row := byID[a.ID]; row != nil {
+			a.Body.Complete = row.Complete
+			if err := a.Body.fill(of, row.HTML, a.inlineAt); err != nil {
+				return fmt.Errorf("body of article %d: %w", a.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// fill makes the forms that were asked for. Inline returns the story of a card, nil if it may not be shown.
+func (b *Body) fill(asked *Selection, stored string, inline func(position int) *Article) error {
+	if asked.has("html") {
+		b.HTML = withCards(strings.ReplaceAll(stored, Paywall, ""), inline)
+	}
+	if !asked.has("blocks", "text") {
+		return nil
+	}
+	blocks, err := parseBlocks(stored, inline)
+	if err != nil {
+		return err
+	}
+	b.Blocks, b.Text = blocks, plainText(blocks)
+	return nil
+}
+
+func withCards(stored string, inline func(position int) *Article) string {
+	return placeholder.ReplaceAllStringFunc(stored, func(found string) string {
+		position, _ := strconv.Atoi(placeholder.FindStringSubmatch(found)[1])
+		return card(inline(position))
+	})
+}
+
+// card is how a related story looks inside HTML.
+func card(a *Article) string {
+	if a == nil {
+		return ""
+	}
+	return `<aside class="related-story"><a href="` + html.EscapeString(a.URL()) + `">` + html.EscapeString(a.Title) + `</a></aside>`
+}
+
+func plainText(blocks []Block) string {
+	var parts []string
+	for _, block := range blocks {
+		if text := block.plain(); text != "" {
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, "\n\n")
+}

@@ -1,0 +1,58 @@
+package content
+
+import (
+	"context"
+	"time"
+)
+
+// Correction says what was wrong in an article and what is right.
+type Correction struct {
+	ArticleID ArticleID `db:"article_id"`
+	Text      string    `db:"text"`
+	At        time.Time `db:"at"`
+}
+
+// Revision is a published version of an article before it was changed.
+type Revision struct {
+	ArticleID ArticleID `db:"article_id"`
+	Number    int       `db:"number"`
+	Title     string    `db:"title"`
+	Excerpt   string    `db:"excerpt"`
+	At        time.Time `db:"at"`
+}
+
+func (s *Service) attachCorrections(ctx context.Context, articles []*Article, asked *Selection) error {
+	if !asked.has("corrections") {
+		return nil
+	}
+	rows, err := read[Correction](ctx, s.statements, "corrections", `select c.article_id, c.text, c.at
+		from corrections c
+		where c.article_id = any($2) and c.at <= $1
+		order by c.at, c.id`, s.now(), articleIDs(articles))
+	if err != nil {
+		return err
+	}
+	byArticle := grouped(rows, func(c *Correction) (ArticleID, *Correction) { return c.ArticleID, c })
+	for _, a := range articles {
+		a.Corrections = byArticle[a.ID]
+	}
+	return nil
+}
+
+func (s *Service) attachRevisions(ctx context.Context, articles []*Article, asked *Selection) error {
+	if !asked.has("revisions") {
+		return nil
+	}
+	rows, err := read[Revision](ctx, s.statements, "revisions", `select r.article_id, r.number, r.title, r.excerpt, r.at
+		from revisions r
+		where r.article_id = any($1)
+		order by r.number desc`, articleIDs(articles))
+	if err != nil {
+		return err
+	}
+	byArticle := grouped(rows, func(r *Revision) (ArticleID, *Revision) { return r.ArticleID, r })
+	for _, a := range articles {
+		a.Revisions = byArticle[a.ID]
+	}
+	return nil
+}

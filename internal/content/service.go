@@ -1,0 +1,85 @@
+// Package content is the newsroom's content: its nouns, who may see them, and their SQL.
+//
+// A door says what it wants as a Selection; the service loads it level by level, one statement for each relation of
+// a level whatever the number of objects there, and returns complete objects.
+package content
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Service answers what the public may know. It is safe for concurrent use.
+type Service struct {
+	statements *statements
+	addresses  *Addresses
+	now        func() time.Time
+}
+
+// Options of a Service.
+type Options struct {
+	Addresses *Addresses       // how public addresses are made
+	Now       func() time.Time // time.Now if nil
+}
+
+// New returns a service on a migrated database.
+func New(db *sqlx.DB, options Options) *Service {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	return &Service{statements: newStatements(db), addresses: options.Addresses, now: options.Now}
+}
+
+// visible is the one rule of what the public may see, for the articles of a statement that calls them a and has the
+// time as its first argument.
+const visible = `a.status in ('PUBLISHED', 'SCHEDULED') and a.published_at <= $1
+	and (a.embargoed_until is null or a.embargoed_until <= $1)`
+
+// attach is a step of loading: it reads one relation of all the objects, if the selection asks for it.
+type attach[T any] func(ctx context.Context, objects []*T, asked *Selection) error
+
+// complete runs the steps, one statement after the other: many requests share the pool.
+func complete[T any](ctx context.Context, objects []*T, asked *Selection, steps ...attach[T]) error {
+	if len(objects) == 0 || asked == nil {
+		return nil
+	}
+	for _, step := range steps {
+		if err := step(ctx, objects, asked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pointers returns pointers to the elements, which go on living in the one array.
+func pointers[T any](values []T) []*T {
+	result := make([]*T, len(values))
+	for i := range values {
+		result[i] = &values[i]
+	}
+	return result
+}
+
+// grouped returns the values by their owners, those of one owner in the order of the rows.
+func grouped[Row, Value any, Owner comparable](rows []Row, of func(*Row) (Owner, Value)) map[Owner][]Value {
+	groups := make(map[Owner][]Value)
+	for i := range rows {
+		owner, value := of(&rows[i])
+		groups[owner] = append(groups[owner], value)
+	}
+	return groups
+}
+
+// shared returns one value for each id, where several rows repeat it.
+func shared[Row, Value any, ID comparable](rows []Row, of func(*Row) (ID, *Value)) map[ID]*Value {
+	values := make(map[ID]*Value)
+	for i := range rows {
+		id, value := of(&rows[i])
+		if values[id] == nil {
+			values[id] = value
+		}
+	}
+	return values
+}

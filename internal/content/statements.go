@@ -1,0 +1,139 @@
+package content
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/jmoiron/sqlx"
+)
+
+// statements runs SQL and keeps each statement prepared: lib/pq needs a second round trip for one that is not, and
+// Postgres plans it anew every time.
+type statements struct {
+	db       *sqlx.DB
+	mu       sync.Mutex
+	prepared *lru.Cache[string, *preparedStatement]
+}
+
+// mostPrepared bounds what filters of many shapes can make every connection keep.
+const mostPrepared = 256
+
+type preparedStatement struct {
+	*sqlx.Stmt
+	users sync.WaitGroup
+}
+
+func newStatements(db *sqlx.DB) *statements {
+	closeUnused := func(_ string, old *preparedStatement) {
+		go func() {
+			old.users.Wait()
+			_ = old.Close()
+		}()
+	}
+	prepared, err := lru.NewWithEvict(mostPrepared, closeUnused)
+	if err != nil {
+		panic(err) // the size is a constant
+	}
+	return &statements{db: db, prepared: prepared}
+}
+
+// read runs a statement and returns its rows, each a struct with db tags. About is what is being read, for the error.
+func read[Row any](ctx context.Context, s *statements, about, text string, args ...any) ([]Row, error) {
+	stmt, err := s.prepare(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("prepare to read %s: %w", about, err)
+	}
+	defer stmt.users.Done()
+	var rows []Row
+	if err := stmt.SelectContext(ctx, &rows, args...); err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return nil, fmt.Errorf("read %s: %w", about, err)
+	}
+	if receipt := receiptOf(ctx); receipt != nil {
+		receipt.statements.Add(1)
+		receipt.rows.Add(int64(len(rows)))
+	}
+	return rows, nil
+}
+
+// prepare returns the statement with one more user, which the caller must take off again.
+func (s *statements) prepare(ctx context.Context, text string) (*preparedStatement, error) {
+	if kept := s.keptStatement(text); kept != nil {
+		return kept, nil
+	}
+	stmt, err := s.db.PreparexContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kept, ok := s.prepared.Get(text); ok { // somebody was faster
+		_ = stmt.Close()
+		kept.users.Add(1)
+		return kept, nil
+	}
+	fresh := &preparedStatement{Stmt: stmt}
+	fresh.users.Add(1)
+	s.prepared.Add(text, fresh)
+	return fresh, nil
+}
+
+func (s *statements) keptStatement(text string) *preparedStatement {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept, ok := s.prepared.Get(text)
+	if ok {
+		kept.users.Add(1)
+	}
+	return kept
+}
+
+// query is a statement being written, its text and its arguments together.
+type query struct {
+	text strings.Builder
+	args []any
+}
+
+func (q *query) write(parts ...string) {
+	for _, part := range parts {
+		q.text.WriteString(part)
+	}
+}
+
+// arg adds a value and returns the placeholder that stands for it.
+func (q *query) arg(value any) string {
+	q.args = append(q.args, value)
+	return "$" + strconv.Itoa(len(q.args))
+}
+
+// Receipt counts what reading cost.
+type Receipt struct {
+	statements atomic.Int64
+	rows       atomic.Int64
+}
+
+// Statements returns how many SQL statements were run.
+func (r *Receipt) Statements() int64 { return r.statements.Load() }
+
+// Rows returns how many objects were read.
+func (r *Receipt) Rows() int64 { return r.rows.Load() }
+
+type receiptKey struct{}
+
+// WithReceipt returns a context under which all reading is counted in the receipt.
+func WithReceipt(ctx context.Context) (context.Context, *Receipt) {
+	receipt := new(Receipt)
+	return context.WithValue(ctx, receiptKey{}, receipt), receipt
+}
+
+func receiptOf(ctx context.Context) *Receipt {
+	receipt, _ := ctx.Value(receiptKey{}).(*Receipt)
+	return receipt
+}

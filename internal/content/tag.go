@@ -1,0 +1,153 @@
+package content
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/lib/pq"
+)
+
+// Tag is a topic, a section, a series or a format. Tags that the desk keeps for itself are never read.
+type Tag struct {
+	ID          TagID   `db:"id"`
+	Slug        string  `db:"slug"`
+	Name        string  `db:"name"`
+	Description string  `db:"description"`
+	Kind        TagKind `db:"kind"`
+	ImageID     *int64  `db:"image_id"`
+
+	Image        *Image `db:"-"`
+	ArticleCount int    `db:"-"`
+	articles     articleLists
+	addresses    *Addresses
+}
+
+const tagColumns = `t.id, t.slug, t.name, t.description, t.kind, t.image_id`
+
+type TagKind string
+
+func (*Tag) IsNode()       {}
+func (*Tag) IsResolution() {}
+
+// URL is the tag's page on the newsroom's own site.
+func (t *Tag) URL() string { return t.addresses.tag(t.Slug) }
+
+// Articles is the page of the tag's articles that was loaded for these arguments.
+func (t *Tag) Articles(first *int, after *string, last *int, before *string, filter *ArticleFilter, orderBy *ArticleOrder) *ArticleConnection {
+	return t.articles[ArticleArguments{PageArguments{first, after, last, before}, filter, orderBy}.key()]
+}
+
+// Tag returns the tag with this slug or this global id, whichever is given; nil if the public may see none.
+func (s *Service) Tag(ctx context.Context, asked *Selection, slug, id *string) (*Tag, error) {
+	key, err := oneKey("Tag", slug, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.tag(ctx, asked, key)
+}
+
+func (s *Service) tag(ctx context.Context, asked *Selection, key rowKey) (*Tag, error) {
+	rows, err := read[Tag](ctx, s.statements, "tag", `select `+tagColumns+`
+		from tags t
+		where not t.internal and `+key.condition("t", "$1"), key.value)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], s.completeTags(ctx, pointers(rows), asked)
+}
+
+func (s *Service) tagsByID(ctx context.Context, asked *Selection, ids []int64) ([]*Tag, error) {
+	rows, err := read[Tag](ctx, s.statements, "tags", `select `+tagColumns+`
+		from tags t
+		where not t.internal and t.id = any($1)`, pq.Array(ids))
+	if err != nil {
+		return nil, err
+	}
+	tags := pointers(rows)
+	return tags, s.completeTags(ctx, tags, asked)
+}
+
+// Tags returns a page of all tags of these kinds, of every kind if none is given, by name.
+func (s *Service) Tags(ctx context.Context, asked *Selection, args PageArguments, kinds []TagKind) (*TagConnection, error) {
+	page, err := readByName(ctx, s, asked, args, nameList[Tag]{
+		about: "tags", columns: tagColumns,
+		source: "from tags t where not t.internal and (cardinality($1::text[]) = 0 or t.kind = any($1))",
+		args:   []any{pq.Array(append([]TagKind{}, kinds...))},
+		place:  func(t *Tag) cursor { return cursor{ordering: byName, name: t.Name, id: int64(t.ID)} },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, s.completeTags(ctx, page.Nodes(), union(asked.of("edges").of("node"), asked.of("nodes")))
+}
+
+// attachTags reads the tags by weight, the primary one first. A tag of several articles is one object.
+func (s *Service) attachTags(ctx context.Context, articles []*Article, asked *Selection) error {
+	of := asked.of("primaryTag", "tags")
+	if of == nil {
+		return nil
+	}
+	type label struct {
+		ArticleID ArticleID `db:"article_id"`
+		Tag
+	}
+	rows, err := read[label](ctx, s.statements, "tags of articles", `select l.article_id, `+tagColumns+`
+		from article_tags l join tags t on t.id = l.tag_id
+		where l.article_id = any($1) and not t.internal
+		order by l.position, t.id`, articleIDs(articles))
+	if err != nil {
+		return err
+	}
+	tags := shared(rows, func(l *label) (TagID, *Tag) { return l.ID, &l.Tag })
+	byArticle := grouped(rows, func(l *label) (ArticleID, *Tag) { return l.ArticleID, tags[l.ID] })
+	for _, a := range articles {
+		a.Tags = byArticle[a.ID]
+	}
+	return s.completeTags(ctx, slices.Collect(maps.Values(tags)), of)
+}
+
+func (s *Service) completeTags(ctx context.Context, tags []*Tag, asked *Selection) error {
+	for _, t := range tags {
+		t.addresses = s.addresses
+	}
+	return complete(ctx, tags, asked, s.attachTagImages, s.attachArticleCounts, s.attachArticlesOfTags)
+}
+
+func (s *Service) attachArticlesOfTags(ctx context.Context, tags []*Tag, asked *Selection) error {
+	return s.attachLists(ctx, asked, links{table: "article_tags", column: "tag_id"}, tagIDs(tags),
+		func(i int) *articleLists { return &tags[i].articles })
+}
+
+func (s *Service) attachArticleCounts(ctx context.Context, tags []*Tag, asked *Selection) error {
+	if !asked.has("articleCount") {
+		return nil
+	}
+	type count struct {
+		TagID TagID `db:"tag_id"`
+		Count int   `db:"count"`
+	}
+	counts, err := read[count](ctx, s.statements, "counts of articles", `select l.tag_id, count(*)
+		from article_tags l join articles a on a.id = l.article_id
+		where l.tag_id = any($2) and l.published_at <= $1 and `+visible+` and a.kind <> 'PAGE'
+		group by l.tag_id`, s.now(), pq.Array(tagIDs(tags)))
+	if err != nil {
+		return err
+	}
+	byTag := make(map[TagID]int, len(counts))
+	for _, c := range counts {
+		byTag[c.TagID] = c.Count
+	}
+	for _, t := range tags {
+		t.ArticleCount = byTag[t.ID]
+	}
+	return nil
+}
+
+func tagIDs(tags []*Tag) []int64 {
+	ids := make([]int64, len(tags))
+	for i, t := range tags {
+		ids[i] = int64(t.ID)
+	}
+	return ids
+}
