@@ -3,7 +3,7 @@
 -- by constraints where one row tells, by triggers where two tables must agree.
 
 create table site (
-    only        boolean primary key default true check (only), -- one row: one newsroom a database
+    single      boolean primary key default true check (single), -- one newsroom a database
     name        text not null,
     description text not null default '',
     locale      text not null default 'en',
