@@ -56,7 +56,7 @@ func read[Row any](ctx context.Context, s *statements, about, text string, args 
 		}
 		return nil, fmt.Errorf("read %s: %w", about, err)
 	}
-	if receipt := receiptOf(ctx); receipt != nil {
+	if receipt := ReceiptOf(ctx); receipt != nil {
 		receipt.statements.Add(1)
 		receipt.rows.Add(int64(len(rows)))
 	}
@@ -133,7 +133,8 @@ func WithReceipt(ctx context.Context) (context.Context, *Receipt) {
 	return context.WithValue(ctx, receiptKey{}, receipt), receipt
 }
 
-func receiptOf(ctx context.Context) *Receipt {
+// ReceiptOf returns the receipt that reading is counted in, nil if there is none.
+func ReceiptOf(ctx context.Context) *Receipt {
 	receipt, _ := ctx.Value(receiptKey{}).(*Receipt)
 	return receipt
 }
