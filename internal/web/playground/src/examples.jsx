@@ -32,9 +32,14 @@ function Examples() {
       {examples.map((example) => (
         <button key={example.title} type="button" onClick={() => open(example)}>
           <strong>{example.title}</strong>
-          <span>{example.description}</span>
+          <span>{codes(example.description)}</span>
         </button>
       ))}
     </section>
   );
+}
+
+// codes shows what stands between backquotes as code.
+function codes(text) {
+  return text.split('`').map((part, i) => (i % 2 ? <code key={i}>{part}</code> : part));
 }
