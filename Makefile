@@ -1,0 +1,57 @@
+.DEFAULT_GOAL := help
+
+# Pinned: a new version may find new faults, and CI should not fail by itself.
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+POSTGRES := command -v postgres || ls /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres \
+	/opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres /usr/local/pgsql/bin/postgres \
+	/Applications/Postgres.app/Contents/Versions/*/bin/postgres 2>/dev/null | grep .
+CHROMIUM := command -v chromium || command -v chromium-browser || command -v google-chrome
+NODE := command -v node && command -v npm
+
+.PHONY: help
+help: ## List what make can do.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
+
+.PHONY: demo
+demo: ## Serve the demo newsroom. Installs Postgres if it is missing.
+	@{ $(POSTGRES); } >/dev/null 2>&1 || .ci/install postgresql || echo "Broadsheet will try to download Postgres by itself." >&2
+	go run ./cmd/broadsheet demo
+
+.PHONY: test
+test: ## Run all tests. Installs Postgres and Chromium if they are missing.
+	@{ $(POSTGRES); } >/dev/null 2>&1 || .ci/install postgresql
+	@{ $(CHROMIUM); } >/dev/null 2>&1 || .ci/install chromium
+	@command -v xz >/dev/null 2>&1 || .ci/install xz-utils
+	go test ./...
+
+.PHONY: build
+build: ## Build the program as ./broadsheet.
+	CGO_ENABLED=0 go build -trimpath -ldflags=-s -o broadsheet ./cmd/broadsheet
+
+.PHONY: generate
+generate: ## Write the generated code again.
+	go generate ./...
+
+.PHONY: playground
+playground: ## Build the playground's assets again, from internal/web/playground. Needs Node.
+	@{ $(NODE); } >/dev/null 2>&1 || .ci/install nodejs npm
+	cd internal/web/playground && npm ci --no-progress && npm run --silent build
+
+.PHONY: audit
+audit: ## Run the public GraphQL-over-HTTP audit against the server. Needs Node.
+	@{ $(NODE); } >/dev/null 2>&1 || .ci/install nodejs npm
+	cd graph/audit && npm ci --no-progress
+	BROADSHEET_REQUIRE_AUDIT=1 go test -count=1 -run '^TestAudit$$' -v ./graph
+
+.PHONY: lint
+lint: ## Check the code with go vet and golangci-lint.
+	go vet ./...
+	go run $(GOLANGCI_LINT) run
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser of outside input, FUZZTIME (5s) each.
+	@set -e; grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z]+' cmd graph internal | while IFS=: read -r file line; do \
+		echo "$$file $${line#func }"; \
+		go test -run '^$$' -fuzz "^$${line#func }\$$" -fuzztime "$${FUZZTIME:-5s}" "./$$(dirname "$$file")"; \
+	done

@@ -1,0 +1,103 @@
+// Package config holds what is set from outside, by flags or by the environment.
+package config
+
+import (
+	"cmp"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"broadsheet/graph"
+	"broadsheet/internal/content"
+	"broadsheet/internal/database"
+)
+
+// Server is the configuration of a running server.
+type Server struct {
+	Addr        string        `help:"Address to listen on." default:"127.0.0.1:8080" env:"BROADSHEET_ADDR"`
+	SiteURL     string        `help:"Address of the newsroom's own site; public addresses begin with it. Default: the server's own address." env:"BROADSHEET_SITE_URL"`
+	ArticlePath string        `help:"Path of an article on the site." default:"/{slug}/" env:"BROADSHEET_ARTICLE_PATH"`
+	AuthorPath  string        `help:"Path of an author on the site." default:"/author/{slug}/" env:"BROADSHEET_AUTHOR_PATH"`
+	TagPath     string        `help:"Path of a tag on the site." default:"/tag/{slug}/" env:"BROADSHEET_TAG_PATH"`
+	AdminAddr   string        `help:"Address of a listener for /metrics, /healthz and /readyz; /metrics is then nowhere else." env:"BROADSHEET_ADMIN_ADDR"`
+	Drain       time.Duration `help:"How long to go on answering, no longer ready, when told to stop, so that load balancers notice." default:"0s" env:"BROADSHEET_DRAIN"`
+	Grace       time.Duration `help:"How long requests may then take to finish." default:"15s" env:"BROADSHEET_GRACE"`
+
+	MaxBodyBytes  int64         `name:"graphql-max-body-bytes" help:"Bytes of a GraphQL request." default:"262144" env:"BROADSHEET_GRAPHQL_MAX_BODY_BYTES"`
+	MaxTokens     int           `name:"graphql-max-tokens" help:"Tokens of a GraphQL document." default:"2000" env:"BROADSHEET_GRAPHQL_MAX_TOKENS"`
+	MaxDepth      int           `name:"graphql-max-depth" help:"Levels of fields inside fields." default:"16" env:"BROADSHEET_GRAPHQL_MAX_DEPTH"`
+	MaxAliases    int           `name:"graphql-max-aliases" help:"Aliases in a document." default:"30" env:"BROADSHEET_GRAPHQL_MAX_ALIASES"`
+	MaxDirectives int           `name:"graphql-max-directives" help:"Directives in a document." default:"50" env:"BROADSHEET_GRAPHQL_MAX_DIRECTIVES"`
+	MaxComplexity int           `name:"graphql-max-complexity" help:"Fields to answer, those of lists counted as often as the page holds." default:"20000" env:"BROADSHEET_GRAPHQL_MAX_COMPLEXITY"`
+	Timeout       time.Duration `name:"graphql-timeout" help:"Time of one operation." default:"10s" env:"BROADSHEET_GRAPHQL_TIMEOUT"`
+	Introspection bool          `name:"graphql-introspection" help:"Let clients ask for the schema." default:"true" negatable:"" env:"BROADSHEET_GRAPHQL_INTROSPECTION"`
+
+	Database
+	Log
+}
+
+// Database says which Postgres is used.
+type Database struct {
+	DatabaseURL string `help:"Address of a Postgres of your own, as psql takes it. Without it Broadsheet runs one by itself in the data directory." env:"DATABASE_URL"`
+	DataDir     string `help:"Data directory of the Postgres that Broadsheet runs by itself." default:"${data_dir}" env:"BROADSHEET_DATA_DIR"`
+	PostgresBin string `help:"Directory with Postgres's programs, if they are in none of the usual places." env:"BROADSHEET_POSTGRES_BIN"`
+	Repository  string `name:"postgres-repository" help:"Maven repository to download Postgres from where it is not installed." env:"BROADSHEET_POSTGRES_REPOSITORY"`
+	PoolSize    int    `help:"Connections to Postgres. Default: two for each core, at least 4." env:"BROADSHEET_POOL_SIZE"`
+}
+
+// Log says how to log.
+type Log struct {
+	Format string     `name:"log" help:"Form of the log: text or json." enum:"text,json" default:"text" env:"BROADSHEET_LOG"`
+	Level  slog.Level `name:"log-level" help:"debug, info, warn or error." default:"info" env:"BROADSHEET_LOG_LEVEL"`
+}
+
+// Limits are the limits of the GraphQL door.
+func (s *Server) Limits() graph.Limits {
+	limits := graph.DefaultLimits()
+	limits.BodyBytes, limits.Tokens, limits.Depth = s.MaxBodyBytes, s.MaxTokens, s.MaxDepth
+	limits.Aliases, limits.Directives, limits.Complexity = s.MaxAliases, s.MaxDirectives, s.MaxComplexity
+	limits.Time, limits.Introspection = s.Timeout, s.Introspection
+	return limits
+}
+
+// Addresses are how public addresses are made, for a server that is reached at the origin.
+func (s *Server) Addresses(origin string) (*content.Addresses, error) {
+	return content.NewAddresses(cmp.Or(s.SiteURL, origin), s.ArticlePath, s.AuthorPath, s.TagPath)
+}
+
+// Pool bounds the connections to Postgres.
+func (d *Database) Pool() database.Pool { return database.Pool{MaxOpen: d.PoolSize} }
+
+// Local says how to run a Postgres of our own.
+func (d *Database) Local(log *slog.Logger) database.LocalOptions {
+	return database.LocalOptions{Dir: d.DataDir, Log: log, Binaries: database.Binaries{
+		Dir: d.PostgresBin, Repository: d.Repository, Cache: filepath.Join(d.DataDir, "download"),
+	}}
+}
+
+// DefaultDataDir is where data goes by the XDG Base Directory Specification; for root, whose home no other user can
+// look into, below /var/lib.
+func DefaultDataDir() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/broadsheet"
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "broadsheet")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = os.TempDir()
+	}
+	return filepath.Join(home, ".local", "share", "broadsheet")
+}
+
+// Logger writes in the form that is set.
+func (l *Log) Logger(to io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: l.Level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(to, options))
+	}
+	return slog.New(slog.NewTextHandler(to, options))
+}

@@ -1,0 +1,115 @@
+package server
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"broadsheet/internal/content"
+)
+
+const requestIDHeader = "X-Request-Id"
+
+var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// withRequestID keeps the id that a proxy gave, if it is a sane one, and returns it with the answer.
+func withRequestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(requestIDHeader)
+		if !saneRequestID.MatchString(id) {
+			id = rand.Text()
+			r.Header.Set(requestIDHeader, id)
+		}
+		w.Header().Set(requestIDHeader, id)
+		next.ServeHTTP(w, r)
+	})
+}
+
+type metrics struct {
+	registry   *prometheus.Registry
+	seconds    *prometheus.HistogramVec
+	inFlight   prometheus.Gauge
+	statements *prometheus.CounterVec
+}
+
+// withTrace logs and counts each request with what it took to answer it.
+func withTrace(log *slog.Logger, metrics *metrics, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		metrics.inFlight.Inc()
+		defer metrics.inFlight.Dec()
+		begun, answer, door := time.Now(), &recorder{ResponseWriter: w}, door(r.URL.Path)
+		ctx, receipt := content.WithReceipt(r.Context())
+		defer func() { // a handler that aborts its answer by a panic is counted, too
+			duration := time.Since(begun)
+			metrics.seconds.WithLabelValues(door, strconv.Itoa(answer.status)).Observe(duration.Seconds())
+			metrics.statements.WithLabelValues(door).Add(float64(receipt.Statements()))
+			log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+				slog.Int("status", answer.status), slog.Int("bytes", answer.bytes), slog.Duration("duration", duration),
+				slog.Int64("statements", receipt.Statements()), slog.String("request", r.Header.Get(requestIDHeader)))
+		}()
+		next.ServeHTTP(answer, r.WithContext(ctx))
+	})
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += n
+	return n, err
+}
+
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// withRecovery keeps a panic inside its request.
+func withRecovery(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			panicked := recover()
+			if panicked == nil {
+				return
+			}
+			if panicked == http.ErrAbortHandler { //nolint:errorlint // net/http compares it like this, too
+				panic(panicked)
+			}
+			log.ErrorContext(r.Context(), "panic", "panic", panicked, "request", r.Header.Get(requestIDHeader), "stack", string(debug.Stack()))
+			http.Error(w, "Something went wrong inside. The request id leads to the log.", http.StatusInternalServerError)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// door names the part of the server that a path belongs to: a fixed set, whatever paths are asked for.
+func door(path string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch first {
+	case "graphql", "playground", "demo", "healthz", "readyz", "metrics":
+		return first
+	case "":
+		return "landing"
+	default:
+		return "other"
+	}
+}

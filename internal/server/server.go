@@ -1,0 +1,146 @@
+// Package server is the product on one page: every route and every middleware.
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"broadsheet/graph"
+	"broadsheet/internal/content"
+	"broadsheet/internal/database"
+	"broadsheet/internal/demo"
+	"broadsheet/internal/web"
+)
+
+// Options of a Server.
+type Options struct {
+	DB      *sqlx.DB
+	Content *content.Service
+	Limits  graph.Limits
+	Log     *slog.Logger
+	Demo    bool // whether the demo newsroom's images are served
+	Private bool // whether operations are on a listener of their own, and not among the public routes
+}
+
+// Server has the routes of Broadsheet.
+type Server struct {
+	// Public is the handler for everybody.
+	Public http.Handler
+	// Operations is the handler for those who run the server: health and metrics.
+	Operations http.Handler
+
+	db       *sqlx.DB
+	log      *slog.Logger
+	draining atomic.Bool
+}
+
+// New returns a server on a migrated database.
+func New(o Options) *Server {
+	s := &Server{db: o.DB, log: o.Log}
+	metrics := newMetrics(o.DB)
+
+	operations := http.NewServeMux()
+	operations.HandleFunc("GET /healthz", alive)
+	operations.HandleFunc("GET /readyz", s.ready)
+	operations.Handle("GET /metrics", promhttp.HandlerFor(metrics.registry, promhttp.HandlerOpts{}))
+
+	public := http.NewServeMux()
+	public.Handle("/{$}", web.Landing(landingPage(o)))
+	playground := web.Playground("/graphql")
+	public.Handle("/playground", playground)
+	public.Handle("/playground/", playground)
+	public.Handle("/graphql", graph.NewHandler(o.Content, o.Limits, o.Log))
+	if o.Limits.Introspection {
+		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
+	}
+	if o.Demo {
+		public.Handle("GET /demo/", demo.Handler())
+	}
+	public.HandleFunc("GET /healthz", alive)
+	public.HandleFunc("GET /readyz", s.ready)
+	if !o.Private {
+		public.Handle("GET /metrics", operations)
+	}
+
+	s.Public = withRequestID(withTrace(o.Log, metrics, withRecovery(o.Log, public)))
+	s.Operations = withRecovery(o.Log, operations)
+	return s
+}
+
+func landingPage(o Options) web.LandingPage {
+	doors := []web.Door{
+		{Path: "/playground", Title: "Playground", Description: "Write queries against this newsroom, with the schema's documentation beside them."},
+		{Path: "/graphql", Title: "GraphQL", Description: "Articles, authors, tags and all that hangs on them, nested as deep as a page needs, by POST or GET."},
+	}
+	if o.Limits.Introspection {
+		doors = append(doors, web.Door{Path: "/graphql/schema.graphqls", Title: "Schema", Description: "The whole contract as text, for code generators."})
+	}
+	doors = append(doors,
+		web.Door{Path: "/healthz", Title: "Alive", Description: "Whether the process runs."},
+		web.Door{Path: "/readyz", Title: "Ready", Description: "Whether the database answers and its schema is up to date."})
+	if !o.Private {
+		doors = append(doors, web.Door{Path: "/metrics", Title: "Metrics", Description: "Counters and histograms for Prometheus."})
+	}
+	return web.LandingPage{Endpoint: "/graphql", Doors: doors, Newsroom: func(ctx context.Context) (string, string, error) {
+		site, err := o.Content.Site(ctx)
+		if err != nil {
+			return "", "", err
+		}
+		return site.Name, site.Description, nil
+	}}
+}
+
+func newMetrics(db *sqlx.DB) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "broadsheet_request_seconds", Help: "Time to answer, by door and status.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15),
+		}, []string{"door", "status"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "broadsheet_requests_in_flight", Help: "Requests being answered.",
+		}),
+		statements: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "broadsheet_statements_total", Help: "SQL statements run to answer requests, by door.",
+		}, []string{"door"}),
+	}
+	m.registry.MustRegister(m.seconds, m.inFlight, m.statements, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewDBStatsCollector(db.DB, "broadsheet"))
+	return m
+}
+
+func alive(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})
+}
+
+// ready tells a load balancer whether to send requests here.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	checks, status := map[string]string{"database": "ok", "migrations": "ok"}, http.StatusOK
+	if err := s.db.PingContext(ctx); err != nil {
+		checks["database"], checks["migrations"], status = "unreachable", "unknown", http.StatusServiceUnavailable
+	} else if pending, err := database.Pending(ctx, s.db); err != nil || pending > 0 {
+		checks["migrations"], status = "pending", http.StatusServiceUnavailable
+	}
+	if s.draining.Load() {
+		checks["server"], status = "stopping", http.StatusServiceUnavailable
+	}
+	writeJSON(w, status, checks)
+}
+
+func writeJSON(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value)
+}
