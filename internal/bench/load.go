@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// sample is what one measurement gives.
+type sample struct {
+	perSecond   float64
+	p50, p99    time.Duration
+	serverCPU   time.Duration // for one request
+	postgresCPU time.Duration // for one request
+	bytes       int           // of an answer, in the mean
+}
+
+// measure asks the contender a query on all connections for the time that is set.
+func measure(ctx context.Context, o options, c *contender, q query, postmaster int) (sample, error) {
+	requests, err := q.requests(c.address)
+	if err != nil {
+		return sample{}, err
+	}
+	if _, err := load(ctx, o, c, requests, o.duration/5); err != nil {
+		return sample{}, err
+	}
+	server, postgres := cpuOf(c.process.Process.Pid), cpuOfChildren(postmaster)
+	done, err := load(ctx, o, c, requests, o.duration)
+	if err != nil {
+		return sample{}, err
+	}
+	count := len(done.latencies)
+	slices.Sort(done.latencies)
+	return sample{
+		perSecond: float64(count) / done.took.Seconds(),
+		p50:       done.latencies[count/2], p99: done.latencies[count*99/100],
+		serverCPU:   (cpuOf(c.process.Process.Pid) - server) / time.Duration(count),
+		postgresCPU: (cpuOfChildren(postmaster) - postgres) / time.Duration(count),
+		bytes:       int(done.bytes) / count,
+	}, nil
+}
+
+// answers are what came back.
+type answers struct {
+	latencies []time.Duration
+	bytes     int64
+	took      time.Duration
+}
+
+func load(ctx context.Context, o options, c *contender, requests [][]byte, duration time.Duration) (*answers, error) {
+	begun := time.Now()
+	parts, failures := make([]answers, o.connections), make([]error, o.connections)
+	var wait sync.WaitGroup
+	for i := range o.connections {
+		wait.Go(func() { failures[i] = parts[i].ask(ctx, c, requests, begun.Add(duration)) })
+	}
+	wait.Wait()
+	all := &answers{took: time.Since(begun)}
+	for _, part := range parts {
+		all.latencies = append(all.latencies, part.latencies...)
+		all.bytes += part.bytes
+	}
+	if len(all.latencies) == 0 {
+		failures = append(failures, errors.New("no answer came"))
+	}
+	return all, errors.Join(failures...)
+}
+
+// ask sends one request after the other on one connection. The client is as plain as can be, since it shares the
+// machine with the server: it reads the status, the length and that many bytes.
+func (a *answers) ask(ctx context.Context, c *contender, requests [][]byte, until time.Time) error {
+	connection, err := new(net.Dialer).DialContext(ctx, "tcp", c.address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = connection.Close() }()
+	reader := bufio.NewReaderSize(connection, 64<<10)
+	for time.Now().Before(until) && ctx.Err() == nil {
+		request := requests[int(c.asked.Add(1))%len(requests)]
+		sent := time.Now()
+		if _, err := connection.Write(request); err != nil {
+			return err
+		}
+		length, err := readAnswer(reader)
+		if err != nil {
+			return err
+		}
+		a.latencies = append(a.latencies, time.Since(sent))
+		a.bytes += int64(length)
+	}
+	return ctx.Err()
+}
+
+func readAnswer(reader *bufio.Reader) (length int, err error) {
+	line, err := reader.ReadSlice('\n')
+	if err != nil {
+		return 0, err
+	}
+	if !bytes.HasPrefix(line, []byte("HTTP/1.1 200")) {
+		return 0, fmt.Errorf("answered: %s", line)
+	}
+	length = -1
+	for len(line) > 2 {
+		if line, err = reader.ReadSlice('\n'); err != nil {
+			return 0, err
+		}
+		if rest, found := bytes.CutPrefix(line, []byte("Content-Length: ")); found {
+			length = number(rest)
+		}
+	}
+	if length < 0 {
+		return 0, errors.New("the answer does not say its length")
+	}
+	_, err = reader.Discard(length)
+	return length, err
+}
+
+func number(digits []byte) int {
+	n := 0
+	for _, digit := range digits {
+		if digit < '0' || digit > '9' {
+			break
+		}
+		n = n*10 + int(digit-'0')
+	}
+	return n
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+)
+
+// query is one of the yardsticks, with the variables that requests of it carry in turn.
+type query struct {
+	name      string
+	document  string
+	variables []variables
+}
+
+type variables map[string]any
+
+const (
+	card = `slug title excerpt url publishedAt readingTimeMinutes primaryTag { slug name } tags { slug name } authors { slug name }`
+	feed = `query Feed($after: String) { articles(first: 20, after: $after) { nodes { ` + card + `
+		relatedStories(first: 3) { kind article { slug title url authors { slug name } } } } pageInfo { endCursor hasNextPage } } }`
+	article = `query Article($slug: String!) { article(slug: $slug) { ` + card + ` kind access updatedAt wordCount featured locale
+		canonicalUrl body { html complete } leadImage { url alt caption credit width height } video { url durationSeconds }
+		corrections { text at } seo { title description image { url } } authors { bio url avatar { url } }
+		relatedStories(first: 3) { kind reason article { ` + card + ` } } } }`
+	tagFeed = `query TagFeed($slug: String!, $after: String) { tag(slug: $slug) { name articles(first: 20, after: $after) { nodes {
+		slug title url publishedAt authors { slug name } } pageInfo { endCursor hasNextPage } } } }`
+
+	allCursors = `query Cursors($after: String) { articles(first: 100, after: $after) { edges { cursor node { slug } } } }`
+	allTags    = `query Tags($after: String) { tags(first: 100, after: $after) { edges { cursor node { slug articleCount } } } }`
+	tagCursors = `query Cursors($slug: String!, $after: String) { tag(slug: $slug) { articles(first: 100, after: $after) { edges { cursor } } } }`
+)
+
+// How many different requests there are: so many articles and tags, and random pages that hardly ever come twice.
+const (
+	differentArticles = 4_000
+	differentTags     = 50
+	differentPages    = 60_000
+	deep              = 40 * 20 // entries before a deep page
+)
+
+// readQueries picks the variables from what the server shows, the same ones for the same newsroom.
+func readQueries(ctx context.Context, server string) ([]query, error) {
+	everything, err := walk(ctx, server, allCursors, variables{}, 0)
+	if err != nil {
+		return nil, err
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	random.Shuffle(len(everything), func(i, j int) { everything[i], everything[j] = everything[j], everything[i] })
+	var slugs, pages []variables
+	for _, edge := range everything[:min(len(everything), differentArticles)] {
+		slugs = append(slugs, variables{"slug": edge.Node.Slug})
+	}
+	for _, edge := range everything[:min(len(everything), differentPages)] {
+		pages = append(pages, variables{"after": edge.Cursor})
+	}
+	deepPages, err := deepPages(ctx, server)
+	if err != nil {
+		return nil, err
+	}
+	return []query{
+		{"Q1 feed", feed, []variables{{}}},
+		{"Q2 article", article, slugs},
+		{"Q3 tag, 40 pages deep", tagFeed, deepPages},
+		{"Q4 feed, random page", feed, pages},
+	}, nil
+}
+
+func deepPages(ctx context.Context, server string) ([]variables, error) {
+	tags, err := walk(ctx, server, allTags, variables{}, 0)
+	if err != nil {
+		return nil, err
+	}
+	var pages []variables
+	for _, tag := range tags {
+		if tag.Node.ArticleCount <= deep || len(pages) == differentTags {
+			continue
+		}
+		edges, err := walk(ctx, server, tagCursors, variables{"slug": tag.Node.Slug}, deep)
+		if err != nil {
+			return nil, err
+		}
+		pages = append(pages, variables{"slug": tag.Node.Slug, "after": edges[deep-1].Cursor})
+	}
+	if len(pages) == 0 {
+		return nil, errors.New("no tag has 40 pages: ask for more -articles")
+	}
+	return pages, nil
+}
+
+type edge struct {
+	Cursor string
+	Node   struct {
+		Slug         string
+		ArticleCount int
+	}
+}
+
+// walk reads a list from page to page, up to so many entries; 0 is all.
+func walk(ctx context.Context, server, document string, vars variables, most int) ([]edge, error) {
+	var all []edge
+	for {
+		var answer struct {
+			Data struct {
+				Articles, Tags connection
+				Tag            struct{ Articles connection }
+			}
+			Errors json.RawMessage
+		}
+		if err := post(ctx, server, document, vars, &answer); err != nil {
+			return nil, err
+		}
+		if answer.Errors != nil {
+			return nil, fmt.Errorf("the server says: %s", answer.Errors)
+		}
+		edges := append(append(answer.Data.Articles.Edges, answer.Data.Tags.Edges...), answer.Data.Tag.Articles.Edges...)
+		if all = append(all, edges...); len(edges) == 0 || most > 0 && len(all) >= most {
+			return all, nil
+		}
+		vars["after"] = edges[len(edges)-1].Cursor
+	}
+}
+
+type connection struct{ Edges []edge }
+
+func post(ctx context.Context, server, document string, vars variables, into any) error {
+	body, err := json.Marshal(map[string]any{"query": document, "variables": vars})
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+server+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Broadsheet-Cost", "1")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	return json.NewDecoder(response.Body).Decode(into)
+}
+
+// statements asks the query once and returns the SQL statements that it took.
+func (q query) statements(ctx context.Context, server string) (int, error) {
+	var answer struct {
+		Errors     json.RawMessage
+		Extensions struct{ Cost struct{ Statements int } }
+	}
+	err := post(ctx, server, q.document, q.variables[0], &answer)
+	if err == nil && answer.Errors != nil {
+		err = fmt.Errorf("%s: the server says: %s", q.name, answer.Errors)
+	}
+	return answer.Extensions.Cost.Statements, err
+}
+
+// requests are the bytes to send, one for each set of variables.
+func (q query) requests(server string) ([][]byte, error) {
+	requests := make([][]byte, len(q.variables))
+	for i, vars := range q.variables {
+		body, err := json.Marshal(map[string]any{"query": q.document, "variables": vars})
+		if err != nil {
+			return nil, err
+		}
+		head := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json\r\nContent-Length: %d\r\n\r\n",
+			server, len(body))
+		requests[i] = append([]byte(head), body...)
+	}
+	return requests, nil
+}
