@@ -46,8 +46,7 @@ func run(args []string) int {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		var wrong *kong.ParseError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*kong.ParseError](err); ok {
 			_ = wrong.Context.PrintUsage(true)
 		}
 		fmt.Fprintln(os.Stderr, "broadsheet:", err)

@@ -129,7 +129,10 @@ func (p *program) end(signal syscall.Signal) int {
 func (p *program) exitCode() int {
 	p.t.Helper()
 	select {
-	case <-p.ended:
+	case err := <-p.ended:
+		if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
+			p.t.Fatal(err)
+		}
 		return p.ProcessState.ExitCode()
 	case <-time.After(patience):
 		p.t.Fatalf("%v does not end\n%s", p.Args[1:], p.text())

@@ -77,7 +77,7 @@ func serve(ctx context.Context, c *config.Server, options server.Options, db *co
 	return err
 }
 
-var errPostgresLost = errors.New("Postgres has ended under us; its own log in the data directory says why. Nothing that was written is lost: start again") //nolint:revive,staticcheck // a name
+var errPostgresLost = errors.New("Postgres has ended under us; its own log in the data directory says why. Nothing that was written is lost: start again")
 
 // listeners are opened before anything else, so that a port that is taken is told at once.
 type listeners struct{ public, operations net.Listener }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,10 +57,7 @@ func start(ctx context.Context, name, program string, environ []string, args ...
 		last = lines.Text()
 		if found := servingLine.FindStringSubmatch(last); found != nil {
 			c.address = found[1]
-			go func() { // its log has to go somewhere
-				for lines.Scan() {
-				}
-			}()
+			go func() { _, _ = io.Copy(io.Discard, stderr) }() // its log has to go somewhere
 			return c, nil
 		}
 	}

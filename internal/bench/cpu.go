@@ -51,18 +51,6 @@ func ticks(field string) time.Duration {
 	return time.Duration(count) * tick
 }
 
-// residentOf is the most memory that a process has had, in bytes.
-func residentOf(pid int) int64 {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	for line := range strings.Lines(string(text)) {
-		if rest, found := strings.CutPrefix(line, "VmHWM:"); found {
-			kilobytes, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			return kilobytes << 10
-		}
-	}
-	return 0
-}
-
 // postmasterOf is the process of the Postgres that runs in a directory.
 func postmasterOf(dir string) (int, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "postgres", "postmaster.pid"))

@@ -37,7 +37,7 @@ func picture(name string) ([]byte, bool) {
 		c.portrait()
 	default:
 		c.mood = moods[parts[2]]
-		c.mood.hue += c.between(-14, 14)
+		c.hue += c.between(-14, 14)
 		scenes[parts[1]](c)
 	}
 	c.add(`</svg>`)
@@ -84,7 +84,7 @@ type canvas struct {
 	mood
 }
 
-func (c *canvas) add(format string, args ...any) { fmt.Fprintf(c, format, args...) }
+func (c *canvas) add(format string, args ...any) { _, _ = fmt.Fprintf(c, format, args...) }
 
 func (c *canvas) between(low, high float64) float64 { return low + c.Float64()*(high-low) }
 

@@ -16,7 +16,7 @@ func TestPanicStaysInItsRequest(t *testing.T) {
 		panic("a secret from inside")
 	})))
 	answer := httptest.NewRecorder()
-	handler.ServeHTTP(answer, httptest.NewRequest("GET", "/", nil))
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
 	if answer.Code != http.StatusInternalServerError || strings.Contains(answer.Body.String(), "secret") {
 		t.Errorf("%d %s", answer.Code, answer.Body)
 	}

@@ -20,6 +20,7 @@ import (
 // server serves both pages beside the real schema. No database stands behind it: these tests ask for what the schema
 // knows by itself.
 func server(t *testing.T) *httptest.Server {
+	t.Helper()
 	schema := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: &graph.Resolver{}}))
 	schema.AddTransport(transport.POST{})
 	schema.Use(extension.Introspection{})

@@ -82,29 +82,29 @@ func URL(name string) string {
 }
 
 // New returns a migrated, empty database that is dropped when the test ends.
-func New(t testing.TB) *sqlx.DB {
-	db, _ := NewNamed(t)
+func New(tb testing.TB) *sqlx.DB {
+	db, _ := NewNamed(tb)
 	return db
 }
 
 // NewNamed is New with the name of the database, for URL.
-func NewNamed(t testing.TB) (*sqlx.DB, string) {
-	t.Helper()
+func NewNamed(tb testing.TB) (*sqlx.DB, string) {
+	tb.Helper()
 	if admin == nil {
-		t.Fatal("dbtest.Main has to be the package's TestMain")
+		tb.Fatal("dbtest.Main has to be the package's TestMain")
 	}
 	name := fmt.Sprintf("test_%d", number.Add(1))
 	if _, err := admin.Exec("create database " + name + " template " + templateName); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	db, err := database.Open(context.Background(), URL(name), database.Pool{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = db.Close()
 		if _, err := admin.Exec("drop database " + name + " with (force)"); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return db, name

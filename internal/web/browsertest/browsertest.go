@@ -118,6 +118,7 @@ func (c *complaints) add(format string, arguments ...any) {
 }
 
 func (c *complaints) report(t *testing.T) {
+	t.Helper()
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	for _, complaint := range c.list {
