@@ -19,6 +19,7 @@ import (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the newsroom over HTTP."`
 	Demo    demoCommand    `cmd:"" help:"Serve an invented newsroom from a Postgres of its own, to try everything out."`
+	Import  importCommand  `cmd:"" help:"Bring stories in from another system."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date, take steps back, or list them."`
 	Check   checkCommand   `cmd:"" help:"Check configuration, database and schema, as before a deploy."`
 	Version versionCommand `cmd:"" help:"Print the version."`

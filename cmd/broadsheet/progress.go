@@ -27,4 +27,8 @@ func (p progress) set(done, total int64) {
 	_ = p.bar.Set64(done)
 }
 
-func (p progress) finish() { _ = p.bar.Finish() }
+func (p progress) finish() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"broadsheet/graph"
 	"broadsheet/internal/content"
 )
 
@@ -46,13 +47,15 @@ func withTrace(log *slog.Logger, metrics *metrics, next http.Handler) http.Handl
 		defer metrics.inFlight.Dec()
 		begun, answer, door := time.Now(), &recorder{ResponseWriter: w}, door(r.URL.Path)
 		ctx, receipt := content.WithReceipt(r.Context())
+		ctx, trace := graph.WithTrace(ctx)
 		defer func() { // a handler that aborts its answer by a panic is counted, too
 			duration := time.Since(begun)
 			metrics.seconds.WithLabelValues(door, strconv.Itoa(answer.status)).Observe(duration.Seconds())
 			metrics.statements.WithLabelValues(door).Add(float64(receipt.Statements()))
 			log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
-				slog.Int("status", answer.status), slog.Int("bytes", answer.bytes), slog.Duration("duration", duration),
-				slog.Int64("statements", receipt.Statements()), slog.String("request", r.Header.Get(requestIDHeader)))
+				slog.String("operation", trace.OperationName), slog.Int("status", answer.status), slog.Int("bytes", answer.bytes),
+				slog.Duration("duration", duration), slog.Int64("statements", receipt.Statements()),
+				slog.String("request", r.Header.Get(requestIDHeader)))
 		}()
 		next.ServeHTTP(answer, r.WithContext(ctx))
 	})
