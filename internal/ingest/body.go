@@ -117,6 +117,11 @@ func (c *converter) element(n *html.Node) {
 	case "related-story": // nobody's but ours
 		n.Parent.RemoveChild(n)
 		return
+	case "img":
+		if webAddress(text(attribute(n, "src"))) == "" { // a placeholder, or a picture inside the address itself
+			n.Parent.RemoveChild(n)
+			return
+		}
 	case "iframe":
 		if !strings.HasPrefix(attribute(n, "src"), "https://") {
 			c.lose("a frame of a page that is not reached by https")
