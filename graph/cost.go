@@ -1,7 +1,7 @@
 package graph
 
 import (
-	"encoding/json"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -17,9 +17,10 @@ const mostComplex = 1 << 30
 // The sizes that lists without a page size are taken to have, and the prices of fields that cost more than reading a
 // column.
 const (
-	assumedList   = 4
-	expensive     = 10
-	defaultOfPage = 20
+	assumedList           = 4
+	expensive             = 10
+	defaultOfPage         = 20
+	introspectionDiscount = 20 // its values stand in memory
 )
 
 // cost prices the selections of an operation. Each fragment is priced once, so that the work is linear in the document.
@@ -56,31 +57,38 @@ func (c *cost) of(set ast.SelectionSet) price {
 	return total
 }
 
-// ofField takes introspection for cheap: its answer is bounded by the schema.
+// ofField prices also what a list may turn out not to hold, once: reading the selection costs, too.
 func (c *cost) ofField(field *ast.Field) price {
-	if field.Name == "__schema" || field.Name == "__type" {
-		return price{depth: 1, complexity: 1}
-	}
 	inside := c.of(field.SelectionSet)
+	if field.Name == "__schema" || field.Name == "__type" {
+		return price{depth: 1, complexity: 1 + inside.complexity/introspectionDiscount}
+	}
 	own := 1
 	switch field.Name {
 	case "body", "jsonLd", "totalCount", "articleCount":
 		own = expensive
 	}
-	times := min(mostComplex, c.length(field)*inside.complexity)
-	return price{depth: inside.depth + 1, complexity: min(mostComplex, own+times)}
+	arguments := field.ArgumentMap(c.variables)
+	for _, value := range arguments {
+		own += weight(value)
+	}
+	times := max(1, length(field, arguments))
+	return price{depth: inside.depth + 1, complexity: min(mostComplex, own+times*inside.complexity)}
 }
 
 // length is how many values the field may have. A connection holds its page; the lists inside it are that page.
-func (c *cost) length(field *ast.Field) int {
-	arguments := field.ArgumentMap(c.variables)
+func length(field *ast.Field, arguments map[string]any) int {
 	if ids, ok := arguments["ids"].([]any); ok {
 		return len(ids)
 	}
 	if field.Definition.Arguments.ForName("first") != nil {
 		return pageSize(arguments)
 	}
-	if field.Name != "edges" && field.Name != "nodes" && field.Definition.Type.Elem != nil {
+	isList := field.Definition.Type.Elem != nil
+	switch {
+	case isList && strings.HasPrefix(field.ObjectDefinition.Name, "__"):
+		return introspectionLength(field)
+	case isList && field.Name != "edges" && field.Name != "nodes":
 		return assumedList
 	}
 	return 1
@@ -89,15 +97,32 @@ func (c *cost) length(field *ast.Field) int {
 func pageSize(arguments map[string]any) int {
 	size := defaultOfPage
 	for _, name := range []string{"first", "last"} {
-		switch given := arguments[name].(type) {
-		case int64:
+		if given, ok := arguments[name].(int64); ok {
 			size = int(min(max(given, 0), content.MostPerPage))
-		case int:
-			size = min(max(given, 0), content.MostPerPage)
-		case json.Number:
-			number, _ := given.Int64()
-			size = int(min(max(number, 0), content.MostPerPage))
 		}
 	}
 	return size
+}
+
+// introspectionLength is the number of types, and for the lists of a type more than most types have.
+func introspectionLength(field *ast.Field) int {
+	if field.Name == "types" {
+		return len(parsedSchema.Types)
+	}
+	return 2 * assumedList
+}
+
+// weight is how many values stand in the lists of an argument: each is handled for each field that has the argument.
+func weight(value any) int {
+	switch value := value.(type) {
+	case []any:
+		return len(value)
+	case map[string]any:
+		sum := 0
+		for _, field := range value {
+			sum += weight(field)
+		}
+		return sum
+	}
+	return 0
 }

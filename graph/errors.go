@@ -4,54 +4,73 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"broadsheet/internal/content"
 )
 
-// Codes of refusals that the content service does not know.
+// Codes of refusals that the content service does not know. Where Apollo Server has a name for one, clients expect it.
 const (
-	codeTooComplex = "TOO_COMPLEX"
-	codeTooDeep    = "TOO_DEEP"
+	codeBadRequest   = "BAD_REQUEST" // what was sent is not GraphQL over HTTP
+	codeNotParsed    = "GRAPHQL_PARSE_FAILED"
+	codeNotValid     = "GRAPHQL_VALIDATION_FAILED"
+	codeNoOperation  = "OPERATION_RESOLUTION_FAILURE"
+	codeNotPersisted = "PERSISTED_QUERY_NOT_SUPPORTED"
+	codeTooComplex   = "TOO_COMPLEX"
+	codeTooDeep      = "TOO_DEEP"
 )
 
-func init() { // refused before anything is executed: errors of the request
-	errcode.RegisterErrorType(codeTooComplex, errcode.KindProtocol)
-	errcode.RegisterErrorType(codeTooDeep, errcode.KindProtocol)
+// statuses are the HTTP statuses of failures on our side; all others are the client's.
+var statuses = map[string]int{
+	string(content.Internal):    http.StatusInternalServerError,
+	string(content.Unavailable): http.StatusServiceUnavailable,
+	string(content.Timeout):     http.StatusGatewayTimeout,
 }
 
+const longestMessage = 400
+
+// coded returns an error with its code. Messages may quote what a client sent, of whatever length.
 func coded(code, message string) *gqlerror.Error {
+	if len(message) > longestMessage {
+		message = strings.ToValidUTF8(message[:longestMessage], "") + " …"
+	}
 	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}
 }
 
-// presenter writes errors for clients and logs those that they may not see.
+func codeOf(err *gqlerror.Error) string {
+	code, _ := err.Extensions["code"].(string)
+	return code
+}
+
+// presenter writes the errors of execution for clients, and logs those whose cause they may not see.
 type presenter struct{ log *slog.Logger }
 
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
-	presented := graphql.DefaultErrorPresenter(ctx, err)
-	if presented.Extensions["code"] != nil {
-		return presented
-	}
-	// Without a cause it is gqlgen that refuses an argument, in words for the client.
-	if cause := errors.Unwrap(presented); cause == nil {
-		presented.Extensions = map[string]any{"code": string(content.BadUserInput)}
-		return presented
-	}
 	known := content.AsError(err)
-	if known.Code == content.Internal || known.Code == content.Unavailable {
-		p.log.ErrorContext(ctx, "resolve", "path", presented.Path.String(), "error", errors.Unwrap(presented))
+	where := graphql.DefaultErrorPresenter(ctx, err)
+	cause := errors.Unwrap(known)
+	if cause != nil && (known.Code == content.Internal || known.Code == content.Unavailable) {
+		p.log.ErrorContext(ctx, "resolve", "path", where.Path.String(), "error", cause, "request", requestID(ctx))
 	}
-	return &gqlerror.Error{
-		Message: known.Message, Path: presented.Path, Locations: presented.Locations,
-		Extensions: map[string]any{"code": string(known.Code)},
-	}
+	presented := coded(string(known.Code), known.Message)
+	presented.Path, presented.Locations = where.Path, where.Locations
+	return presented
 }
 
 func (p presenter) recovered(ctx context.Context, panicked any) error {
-	p.log.ErrorContext(ctx, "panic while resolving", "panic", panicked, "stack", string(debug.Stack()))
+	p.log.ErrorContext(ctx, "panic while resolving", "panic", panicked, "stack", string(debug.Stack()), "request", requestID(ctx))
 	return &content.Error{Code: content.Internal, Message: "Something went wrong inside. The request id leads to the log."}
+}
+
+// requestID returns the id under which the layer above logs the request.
+func requestID(ctx context.Context) string {
+	if !graphql.HasOperationContext(ctx) {
+		return ""
+	}
+	return graphql.GetOperationContext(ctx).Headers.Get("X-Request-Id")
 }

@@ -1,21 +1,20 @@
 package graph
 
 import (
-	"context"
 	"fmt"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// Limits bound what one operation may cost.
+// Limits bound what one request may cost: memory by BodyBytes, a few hundredths of a second of one core to check the
+// document by the numbers of what stands in it, and the rest by Complexity and Time. A request has one operation, and a
+// page content.MostPerPage entries at the most.
 type Limits struct {
-	BodyBytes     int64         // of the request
+	BodyBytes     int64         // of the body, or of the query in the address
 	Tokens        int           // of the document
-	Depth         int           // fields inside fields
+	Depth         int           // fields inside fields, values inside values
 	Aliases       int           // in the document
 	Directives    int           // in the document
 	Fields        int           // in the document; bounds validation, which compares fields pairwise
@@ -33,30 +32,15 @@ func DefaultLimits() Limits {
 	}
 }
 
-// documentLimits refuses documents by their shape before they are validated: validation itself can be made costly.
-type documentLimits struct{ Limits }
-
-func (documentLimits) ExtensionName() string                   { return "DocumentLimits" }
-func (documentLimits) Validate(graphql.ExecutableSchema) error { return nil }
-func (l documentLimits) MutateOperationParameters(_ context.Context, request *graphql.RawParams) *gqlerror.Error {
-	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: request.Query}, l.Tokens)
-	if err != nil {
-		return nil // the executor parses again and says what is wrong
-	}
-	var shape shape
-	for _, operation := range document.Operations {
-		shape.read(operation.SelectionSet, 1)
-		shape.directives += len(operation.Directives)
-	}
-	for _, fragment := range document.Fragments {
-		shape.read(fragment.SelectionSet, 1)
-		shape.directives += len(fragment.Directives)
-	}
+// refuseShape looks at a document before it is validated: validation itself can be made costly.
+func (l Limits) refuseShape(document *ast.QueryDocument) *gqlerror.Error {
+	shape := shapeOf(document)
 	for _, check := range []struct {
 		has, most  int
 		what, code string
 	}{
 		{shape.depth, l.Depth, "levels of fields inside fields", codeTooDeep},
+		{shape.values, l.Depth, "levels of values inside values", codeTooDeep},
 		{shape.aliases, l.Aliases, "aliases", codeTooComplex},
 		{shape.directives, l.Directives, "directives", codeTooComplex},
 		{shape.fields, l.Fields, "fields", codeTooComplex},
@@ -69,51 +53,80 @@ func (l documentLimits) MutateOperationParameters(_ context.Context, request *gr
 	return nil
 }
 
-// shape counts what stands in a document, each fragment once.
-type shape struct{ depth, aliases, directives, fields, fragments int }
+// refusePrice looks at a valid operation, with fragments where they are spread and variables replaced.
+func (l Limits) refusePrice(total price) *gqlerror.Error {
+	switch {
+	case total.depth > l.Depth:
+		return coded(codeTooDeep, fmt.Sprintf("The operation goes %d levels deep; %d are allowed.", total.depth, l.Depth))
+	case total.complexity > l.Complexity:
+		return coded(codeTooComplex, fmt.Sprintf("The operation has a complexity of %d; %d is allowed. "+
+			"Ask for smaller pages or fewer fields.", total.complexity, l.Complexity))
+	}
+	return nil
+}
 
-func (s *shape) read(set ast.SelectionSet, depth int) {
+// shape counts what stands in a document, each fragment once.
+type shape struct{ depth, values, aliases, directives, fields, fragments int }
+
+func shapeOf(document *ast.QueryDocument) *shape {
+	s := new(shape)
+	for _, operation := range document.Operations {
+		for _, variable := range operation.VariableDefinitions {
+			s.readDirectives(variable.Directives)
+			s.readValue(variable.DefaultValue, 1)
+		}
+		s.readDirectives(operation.Directives)
+		s.readSelections(operation.SelectionSet, 1)
+	}
+	for _, fragment := range document.Fragments {
+		s.readDirectives(fragment.Directives)
+		s.readSelections(fragment.SelectionSet, 1)
+	}
+	return s
+}
+
+func (s *shape) readSelections(set ast.SelectionSet, depth int) {
 	for _, selection := range set {
 		switch selection := selection.(type) {
 		case *ast.Field:
 			s.fields++
-			s.directives += len(selection.Directives)
 			s.depth = max(s.depth, depth)
 			if selection.Alias != selection.Name {
 				s.aliases++
 			}
-			s.read(selection.SelectionSet, depth+1)
+			s.readArguments(selection.Arguments)
+			s.readDirectives(selection.Directives)
+			s.readSelections(selection.SelectionSet, depth+1)
 		case *ast.InlineFragment:
 			s.fragments++
-			s.directives += len(selection.Directives)
-			s.read(selection.SelectionSet, depth)
+			s.readDirectives(selection.Directives)
+			s.readSelections(selection.SelectionSet, depth)
 		case *ast.FragmentSpread:
 			s.fragments++
-			s.directives += len(selection.Directives)
+			s.readDirectives(selection.Directives)
 		}
 	}
 }
 
-// operationLimits refuses valid operations that are too deep or ask for too much once fragments and variables count.
-type operationLimits struct{ Limits }
-
-func (operationLimits) ExtensionName() string                   { return "OperationLimits" }
-func (operationLimits) Validate(graphql.ExecutableSchema) error { return nil }
-func (l operationLimits) MutateOperationContext(_ context.Context, operation *graphql.OperationContext) *gqlerror.Error {
-	if !l.Introspection {
-		operation.DisableIntrospection = true
+func (s *shape) readDirectives(directives ast.DirectiveList) {
+	s.directives += len(directives)
+	for _, directive := range directives {
+		s.readArguments(directive.Arguments)
 	}
-	cost := newCost(operation.Variables)
-	total := cost.of(operation.Operation.SelectionSet)
-	if total.depth > l.Depth {
-		return coded(codeTooDeep, fmt.Sprintf("The operation goes %d levels deep; %d are allowed.", total.depth, l.Depth))
-	}
-	if total.complexity > l.Complexity {
-		return coded(codeTooComplex, fmt.Sprintf(
-			"The operation has a complexity of %d; %d is allowed. Ask for smaller pages or fewer fields.", total.complexity, l.Complexity))
-	}
-	operation.Stats.SetExtension(complexityExtension, total.complexity)
-	return nil
 }
 
-const complexityExtension = "complexity"
+func (s *shape) readArguments(arguments ast.ArgumentList) {
+	for _, argument := range arguments {
+		s.readValue(argument.Value, 1)
+	}
+}
+
+func (s *shape) readValue(value *ast.Value, depth int) {
+	if value == nil {
+		return
+	}
+	s.values = max(s.values, depth)
+	for _, child := range value.Children {
+		s.readValue(child.Value, depth+1)
+	}
+}

@@ -2,76 +2,176 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"broadsheet/internal/content"
 )
 
-// documentsKept is how many parsed documents are remembered.
-const documentsKept = 1000
+// costHeader is the request header that asks for extensions.cost, with the value 1.
+const costHeader = "Broadsheet-Cost"
 
-// NewHandler answers GraphQL over HTTP, POST and GET. It needs no protection against forged requests: there are no
-// cookies, and a form cannot send application/json.
+// rootsAtOnce is how many root fields of one operation are resolved at a time, each on a connection to the database: one
+// request cannot take the whole pool.
+const rootsAtOnce = 4
+
+// statusClientGone is for the access log alone: nobody is there to receive it. The number is nginx's.
+const statusClientGone = 499
+
+// NewHandler answers GraphQL over HTTP (GraphQL Foundation, draft of 2025; https://graphql.github.io/graphql-over-http/)
+// by POST and GET, one operation per request. It needs no protection against forged requests: there are no cookies, a
+// form cannot send application/json, and GET only reads.
 func NewHandler(service *content.Service, limits Limits, log *slog.Logger) http.Handler {
-	server := handler.New(NewExecutableSchema(Config{Resolvers: &Resolver{Content: service}}))
-	server.AddTransport(transport.GET{})
-	server.AddTransport(transport.POST{})
-	server.SetQueryCache(lru.New[*ast.QueryDocument](documentsKept))
-	server.SetParserTokenLimit(limits.Tokens)
-	server.SetDisableSuggestion(!limits.Introspection)
 	presenter := presenter{log}
-	server.SetErrorPresenter(presenter.present)
-	server.SetRecoverFunc(presenter.recovered)
-	server.Use(documentLimits{limits})
-	server.Use(operationLimits{limits})
-	if limits.Introspection {
-		server.Use(extension.Introspection{})
+	runner := executor.New(NewExecutableSchema(Config{Resolvers: &Resolver{Content: service}}))
+	runner.SetErrorPresenter(presenter.present)
+	runner.SetRecoverFunc(presenter.recovered)
+	return &door{limits: limits, documents: newDocuments(limits), executor: runner, presenter: presenter}
+}
+
+type door struct {
+	limits    Limits
+	documents *documents
+	executor  *executor.Executor
+	presenter presenter
+}
+
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	mediaType := negotiate(r.Header.Values("Accept"))
+	asked, refusal := receive(w, r, mediaType, d.limits.BodyBytes)
+	if refusal != nil {
+		refusal.write(w, mediaType)
+		return
 	}
-	server.AroundResponses(withCost)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), limits.Time)
-		defer cancel()
+	ctx, cancel := context.WithTimeout(r.Context(), d.limits.Time)
+	defer cancel()
+	if content.ReceiptOf(ctx) == nil {
 		ctx, _ = content.WithReceipt(ctx)
-		if r.Header.Get("Broadsheet-Cost") == "1" {
-			ctx = context.WithValue(ctx, costKey{}, true)
+	}
+	result := d.answer(ctx, asked)
+	if errors.Is(r.Context().Err(), context.Canceled) {
+		w.WriteHeader(statusClientGone)
+		return
+	}
+	result.write(w, mediaType)
+}
+
+func (d *door) answer(ctx context.Context, asked *request) (result *answer) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			result = refused(d.presenter.present(ctx, d.presenter.recovered(ctx, panicked)))
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, limits.BodyBytes)
-		server.ServeHTTP(w, r.WithContext(ctx))
-	})
+	}()
+	operation, refusal := d.prepare(ctx, asked)
+	if refusal != nil {
+		return refusal
+	}
+	return d.execute(ctx, operation)
 }
 
-type costKey struct{}
-
-// withCost adds what the operation cost, if the request asks with the header Broadsheet-Cost: 1.
-func withCost(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	response := next(ctx)
-	if response == nil || ctx.Value(costKey{}) == nil {
-		return response
+// prepare does all that can be done before anything is executed.
+func (d *door) prepare(ctx context.Context, asked *request) (*graphql.OperationContext, *answer) {
+	if asked.extensions["persistedQuery"] != nil {
+		return nil, refused(coded(codeNotPersisted, "PersistedQueryNotSupported")) // the message that clients look for
 	}
-	receipt := content.ReceiptOf(ctx)
-	complexity := graphql.GetOperationContext(ctx).Stats.GetExtension(complexityExtension)
-	if response.Extensions == nil {
-		response.Extensions = make(map[string]any)
+	document, problems := d.documents.read(asked.query)
+	definition := document.Operations.ForName(asked.operationName)
+	traceOf(ctx).note(definition)
+	if refusal := refuseOperation(asked, definition, problems); refusal != nil {
+		return nil, refusal
 	}
-	response.Extensions["cost"] = map[string]any{
-		"statements": receipt.Statements(), "rows": receipt.Rows(), "complexity": complexity,
+	variables, problem := coerceVariables(parsedSchema, definition, asked.variables)
+	if problem != nil {
+		return nil, refused(problem)
 	}
-	return response
+	if problem := d.limits.refusePrice(newCost(variables).of(definition.SelectionSet)); problem != nil {
+		return nil, refused(problem)
+	}
+	return &graphql.OperationContext{
+		RawQuery: asked.query, OperationName: definition.Name, Doc: document, Operation: definition,
+		Variables: variables, Headers: asked.header, DisableIntrospection: !d.limits.Introspection,
+		RecoverFunc:            d.presenter.recovered,
+		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
+		RootResolverMiddleware: inTurns(),
+	}, nil
 }
 
-// SchemaHandler serves the schema as text in the schema definition language.
-func SchemaHandler() http.Handler {
-	text := []byte(sources[0].Input)
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write(text)
-	})
+func inTurns() graphql.RootFieldMiddleware {
+	turns := make(chan struct{}, rootsAtOnce)
+	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		turns <- struct{}{}
+		defer func() { <-turns }()
+		return next(ctx)
+	}
+}
+
+// refuseOperation returns nil if the operation can be executed as far as its document goes.
+func refuseOperation(asked *request, operation *ast.OperationDefinition, problems gqlerror.List) *answer {
+	switch {
+	case operation != nil && operation.Operation != ast.Query && asked.readOnly:
+		return malformed(http.StatusMethodNotAllowed, "A %s has to be sent by POST; GET is for queries.", operation.Operation)
+	case len(problems) > 0:
+		return refused(problems...)
+	case operation == nil && asked.operationName == "":
+		return refused(coded(codeNoOperation, "The document has several operations: name one of them as operationName."))
+	case operation == nil:
+		return refused(coded(codeNoOperation, "The document has no operation of the name that operationName gives."))
+	}
+	return nil
+}
+
+func (d *door) execute(ctx context.Context, operation *graphql.OperationContext) *answer {
+	responses, ctx := d.executor.DispatchOperation(ctx, operation)
+	response := responses(ctx)
+	if response == nil { // the executor's way to say that the context ended before it began
+		return refused(d.presenter.present(ctx, ctx.Err()))
+	}
+	result := &answer{errors: response.Errors, data: response.Data}
+	if operation.Headers.Get(costHeader) == "1" {
+		receipt := content.ReceiptOf(ctx)
+		result.extensions = map[string]any{"cost": map[string]any{
+			"statements": receipt.Statements(), "rows": receipt.Rows(),
+			"complexity": newCost(operation.Variables).of(operation.Operation.SelectionSet).complexity,
+		}}
+	}
+	return result
+}
+
+// Trace tells the layer above what was asked, for its log. Both are empty as long as no operation was found.
+type Trace struct {
+	OperationName string // at most 100 bytes; empty if it has none
+	OperationType string // query, mutation or subscription
+}
+
+const longestTracedName = 100
+
+type traceKey struct{}
+
+// WithTrace returns a context under which the handler notes what it is asked. The trace may be read once the handler
+// has returned.
+func WithTrace(ctx context.Context) (context.Context, *Trace) {
+	trace := new(Trace)
+	return context.WithValue(ctx, traceKey{}, trace), trace
+}
+
+// traceOf returns a trace that nobody reads if the context has none.
+func traceOf(ctx context.Context) *Trace {
+	if trace, ok := ctx.Value(traceKey{}).(*Trace); ok {
+		return trace
+	}
+	return new(Trace)
+}
+
+func (t *Trace) note(operation *ast.OperationDefinition) {
+	if operation == nil {
+		return
+	}
+	t.OperationType = string(operation.Operation)
+	t.OperationName = operation.Name[:min(len(operation.Name), longestTracedName)] // names are ASCII
 }

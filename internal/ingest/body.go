@@ -99,9 +99,10 @@ func (c *converter) part(source string) string {
 func (c *converter) walk(parent *html.Node) {
 	for n := parent.FirstChild; n != nil; {
 		next := n.NextSibling
-		if n.Type == html.ElementNode {
+		switch n.Type {
+		case html.ElementNode:
 			c.element(n)
-		} else if n.Type == html.CommentNode {
+		case html.CommentNode:
 			parent.RemoveChild(n)
 		}
 		n = next

@@ -50,7 +50,7 @@ func (r *reader) explain(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("the file is cut off: it ends after %d bytes in the middle of its data", r.decoder.InputOffset())
 	case errors.As(err, &syntax):
-		return fmt.Errorf("%w: it is not JSON at byte %d (%s)", errFormat, syntax.Offset, syntax)
+		return fmt.Errorf("%w: it is not JSON at byte %d (%w)", errFormat, syntax.Offset, syntax)
 	case errors.As(err, &kind):
 		return fmt.Errorf("%w: near byte %d stands a %s where another kind of value belongs", errFormat, r.decoder.InputOffset(), kind.Value)
 	}

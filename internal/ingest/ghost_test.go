@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
@@ -45,7 +46,7 @@ func readers(t *testing.T, text string, change ...func(*ingest.Options)) string 
 		t.Fatal(err)
 	}
 	door := graph.NewHandler(content.New(db, content.Options{Addresses: addresses}), graph.DefaultLimits(), slog.New(slog.DiscardHandler))
-	request := httptest.NewRequest("POST", "/graphql", strings.NewReader(`{"query": "`+strings.Join(strings.Fields(everything), " ")+`"}`))
+	request := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(`{"query": "`+strings.Join(strings.Fields(everything), " ")+`"}`))
 	request.Header.Set("Content-Type", "application/json")
 	answer := httptest.NewRecorder()
 	door.ServeHTTP(answer, request)
@@ -187,9 +188,9 @@ func TestADryRunWritesNothingAndReportsTheSame(t *testing.T) {
 	if after := dump(t, db, true); after != before {
 		t.Errorf("a dry run wrote: %s", after)
 	}
-	real := run(t, db, newsroom().String())
-	if dry.DryRun = false; fmt.Sprint(dry) != fmt.Sprint(real) {
-		t.Errorf("dry run: %+v\nreal: %+v", dry, real)
+	written := run(t, db, newsroom().String())
+	if dry.DryRun = false; fmt.Sprint(dry) != fmt.Sprint(written) {
+		t.Errorf("dry run: %+v\nreal: %+v", dry, written)
 	}
 }
 
