@@ -32,12 +32,12 @@ func NewAddresses(site, article, author, tag string) (*Addresses, error) {
 		into *pattern
 	}{{article, &addresses.articles}, {author, &addresses.authors}, {tag, &addresses.tags}} {
 		before, after, found := strings.Cut(p.text, "{slug}")
-		if !found || !strings.HasPrefix(before, "/") || strings.ContainsAny(p.text, "?# ") {
+		if !found || !strings.HasPrefix(before, "/") || strings.ContainsAny(p.text, "?# ") || strings.Contains(after, "{slug}") {
 			return nil, fmt.Errorf("%q is not a path pattern; write it like /stories/{slug}/", p.text)
 		}
 		*p.into = pattern{before, after}
 	}
-	if addresses.articles == addresses.authors || addresses.articles == addresses.tags || addresses.authors == addresses.tags {
+	if a, b, c := addresses.articles.open(), addresses.authors.open(), addresses.tags.open(); a == b || a == c || b == c {
 		return nil, fmt.Errorf("the path patterns of articles, authors and tags have to differ: %s, %s, %s", article, author, tag)
 	}
 	return addresses, nil
@@ -48,12 +48,15 @@ func (a *Addresses) article(slug string) string { return a.base + a.articles.pat
 func (a *Addresses) author(slug string) string  { return a.base + a.authors.path(slug) }
 func (a *Addresses) tag(slug string) string     { return a.base + a.tags.path(slug) }
 
+// open is the pattern without a slash at the end, which makes no difference when an address is looked up.
+func (p pattern) open() pattern { return pattern{p.before, strings.TrimSuffix(p.after, "/")} }
+
 func (p pattern) path(slug string) string { return p.before + url.PathEscape(slug) + p.after }
 
 // slug returns what stands in the gap, if the path fits; a slash more or less at the end does not matter.
 func (p pattern) slug(path string) (string, bool) {
 	rest, fits := strings.CutPrefix(path, p.before)
-	slug, ends := strings.CutSuffix(strings.TrimSuffix(rest, "/"), strings.TrimSuffix(p.after, "/"))
+	slug, ends := strings.CutSuffix(strings.TrimSuffix(rest, "/"), p.open().after)
 	return slug, fits && ends && slug != "" && !strings.Contains(slug, "/")
 }
 
@@ -67,11 +70,11 @@ func (a *Addresses) path(address string) (string, bool) {
 	if u.Host != "" && !strings.EqualFold(u.Host, base.Host) {
 		return "", false
 	}
-	path := u.Path
+	path, below := u.Path, true
 	if u.Host != "" {
-		path = strings.TrimPrefix(path, base.Path)
+		path, below = strings.CutPrefix(path, base.Path)
 	}
-	return path, strings.HasPrefix(path, "/")
+	return path, below && strings.HasPrefix(path, "/")
 }
 
 // Resolution is what stands at a public address.
@@ -79,14 +82,14 @@ type Resolution interface{ IsResolution() }
 
 // Moved says that an address is an old one.
 type Moved struct {
-	Path string // as asked
+	Path string // that was asked for
 	To   string // the path it has now
 	URL  string
 }
 
 // Gone says that the story at an address was retracted.
 type Gone struct {
-	Path   string    `db:"-"` // as asked
+	Path   string    `db:"-"` // that was asked for
 	At     time.Time `db:"retracted_at"`
 	Reason *string   `db:"retraction_reason"`
 }
@@ -108,18 +111,20 @@ func (s *Service) Resolve(ctx context.Context, asked *Selection, address string)
 			return nil, err
 		}
 		if found != nil {
-			return stamped(found, address), nil
+			return stamped(found, path), nil
 		}
 	}
 	return nil, nil
 }
 
-func stamped(found Resolution, address string) Resolution {
+// stamped adds the path that was asked for, escaped as the paths of our answers are.
+func stamped(found Resolution, path string) Resolution {
+	asked := (&url.URL{Path: path}).EscapedPath()
 	switch found := found.(type) {
 	case *Moved:
-		found.Path = address
+		found.Path = asked
 	case *Gone:
-		found.Path = address
+		found.Path = asked
 	}
 	return found
 }
@@ -161,9 +166,10 @@ func (s *Service) resolveArticle(ctx context.Context, asked *Selection, path str
 	if err != nil || article != nil {
 		return orNil(article), err
 	}
+	// A story that was taken back before it was public never was there.
 	gone, err := read[Gone](ctx, s.statements, "retracted article", `select a.retracted_at, a.retraction_reason
 		from articles a
-		where a.status = 'RETRACTED' and a.published_at <= $1
+		where a.status = 'RETRACTED' and greatest(a.published_at, a.embargoed_until) <= least(a.retracted_at, $1)
 			and (a.slug = $2 or a.id = (select o.article_id from old_slugs o where o.slug = $2 and o.article_id is not null))
 		limit 1`, s.now(), slug)
 	if err != nil || len(gone) > 0 {

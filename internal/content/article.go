@@ -2,6 +2,7 @@ package content
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -144,19 +145,22 @@ func withNeeds(asked *Selection) *Selection {
 	if !asked.has("jsonLd") {
 		return asked
 	}
-	needs := new(Selection)
-	for _, name := range []string{"tags", "authors", "leadImage", "video", "corrections"} {
+	needs, poster := new(Selection), &Selection{fields: []*SelectedField{{On: "Video", Name: "poster", Of: new(Selection)}}}
+	for _, name := range []string{"tags", "authors", "leadImage", "corrections"} {
 		needs.merge(&SelectedField{On: "Article", Name: name, Of: new(Selection)})
 	}
+	needs.merge(&SelectedField{On: "Article", Name: "video", Of: poster})
 	return union(asked, needs)
 }
 
+// articleIDs are the ids as an argument, each once: an article may stand in several lists of its level.
 func articleIDs(articles []*Article) any {
 	ids := make([]int64, len(articles))
 	for i, a := range articles {
 		ids[i] = int64(a.ID)
 	}
-	return pq.Array(ids)
+	slices.Sort(ids)
+	return pq.Array(slices.Compact(ids))
 }
 
 // rowKey is how a caller names one row.

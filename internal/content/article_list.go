@@ -3,25 +3,10 @@ package content
 import (
 	"context"
 	"encoding/json"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/lib/pq"
 )
-
-// ArticleFilter holds conditions on articles; each that is given must hold. An empty list is no condition.
-type ArticleFilter struct {
-	Tags            []string      `json:"tags,omitempty"`
-	AnyTag          []string      `json:"anyTag,omitempty"`
-	Authors         []string      `json:"authors,omitempty"`
-	Kind            []ArticleKind `json:"kind,omitempty"`
-	Featured        *bool         `json:"featured,omitempty"`
-	PublishedAfter  *time.Time    `json:"publishedAfter,omitempty"`
-	PublishedBefore *time.Time    `json:"publishedBefore,omitempty"`
-	ExcludeIds      []string      `json:"excludeIds,omitempty"`
-	Locale          *string       `json:"locale,omitempty"`
-}
 
 type ArticleOrder string
 
@@ -143,27 +128,6 @@ func (s *Service) attachLists(ctx context.Context, asked *Selection, from links,
 	return nil
 }
 
-const (
-	authorsBySlug = `select t.id from authors t where t.slug = any(%)`
-	tagsBySlug    = `select t.id from tags t where t.slug = any(%) and not t.internal`
-)
-
-// links returns the narrowest index that serves the filter.
-func (f *ArticleFilter) links() *links {
-	switch {
-	case f == nil:
-		return nil
-	case len(f.Authors) > 0:
-		return &links{"authors", "article_authors", "author_id", authorsBySlug, f.Authors}
-	case len(f.Tags) > 0:
-		return &links{"tags", "article_tags", "tag_id", tagsBySlug, f.Tags[:1]}
-	case len(f.AnyTag) > 0:
-		return &links{"anyTag", "article_tags", "tag_id", tagsBySlug, f.AnyTag}
-	default:
-		return nil
-	}
-}
-
 // articlePages reads a page of the list for each owner, in one statement, and one more for the total counts if they
 // are asked for. Every owner gets a page, maybe an empty one.
 func (s *Service) articlePages(ctx context.Context, asked *Selection, list *articleList, owners []int64) (map[int64]*ArticleConnection, error) {
@@ -253,10 +217,7 @@ func (l *articleList) statement(now time.Time, owners []int64) (*query, error) {
 }
 
 // ownersBySlug writes the query for the owners' ids with their slugs as an argument.
-func (l *links) ownersBySlug(q *query) string {
-	before, after, _ := strings.Cut(l.owners, "%")
-	return before + q.arg(pq.Array(l.slugs)) + after
-}
+func (l *links) ownersBySlug(q *query) string { return bySlug(q, l.owners, l.slugs) }
 
 func (l *articleList) writePage(q *query) error {
 	l.writeSource(q)
@@ -301,72 +262,6 @@ func (l *articleList) writeOrder(q *query, published, updated, id string) {
 	q.write(" order by ", first, direction, ", ", id, direction, " limit ", q.arg(l.window.limitPlusOne()))
 }
 
-// writeConditions writes who may see an article, and the filter. What the source picks already is not asked again.
-func (l *articleList) writeConditions(q *query) error {
-	f := l.filter
-	q.write(visible)
-	switch len(f.Kind) {
-	case 0:
-		q.write(" and a.kind <> 'PAGE'")
-	case 1: // an equation lets the index by kind give the order, too
-		q.write(" and a.kind = ", q.arg(string(f.Kind[0])))
-	default:
-		q.write(" and a.kind = any(", q.arg(pq.Array(f.Kind)), ")")
-	}
-	if f.Featured != nil && *f.Featured {
-		q.write(" and a.featured")
-	} else if f.Featured != nil {
-		q.write(" and not a.featured")
-	}
-	published, _ := l.publicationColumns()
-	if f.PublishedAfter != nil {
-		q.write(" and ", published, " >= ", q.arg(*f.PublishedAfter))
-	}
-	if f.PublishedBefore != nil {
-		q.write(" and ", published, " < ", q.arg(*f.PublishedBefore))
-	}
-	if f.Locale != nil {
-		q.write(" and a.locale = ", q.arg(*f.Locale))
-	}
-	l.writeLinkConditions(q)
-	return l.writeExclusions(q)
-}
-
-func (l *articleList) writeLinkConditions(q *query) {
-	f, served := l.filter, ""
-	if l.from != nil {
-		served = l.from.serves
-	}
-	if len(f.Authors) > 0 && served != "authors" {
-		q.write(" and exists (select from article_authors x join authors t on t.id = x.author_id",
-			" where x.article_id = a.id and t.slug = any(", q.arg(pq.Array(f.Authors)), "))")
-	}
-	if len(f.AnyTag) > 0 && served != "anyTag" {
-		q.write(" and exists (select from article_tags x join tags t on t.id = x.tag_id",
-			" where x.article_id = a.id and not t.internal and t.slug = any(", q.arg(pq.Array(f.AnyTag)), "))")
-	}
-	if all := distinct(f.Tags); len(all) > 1 || len(all) == 1 && served != "tags" {
-		q.write(" and (select count(*) from article_tags x join tags t on t.id = x.tag_id",
-			" where x.article_id = a.id and not t.internal and t.slug = any(", q.arg(pq.Array(all)), ")) = ", q.arg(len(all)))
-	}
-}
-
-func (l *articleList) writeExclusions(q *query) error {
-	if len(l.filter.ExcludeIds) == 0 {
-		return nil
-	}
-	excluded := make([]int64, len(l.filter.ExcludeIds))
-	for i, text := range l.filter.ExcludeIds {
-		id, err := idOf("Article", text)
-		if err != nil {
-			return err
-		}
-		excluded[i] = id
-	}
-	q.write(" and a.id <> all(", q.arg(pq.Array(excluded)), ")")
-	return nil
-}
-
 // countStatement counts the whole list of every owner, wherever the page begins.
 func (l *articleList) countStatement(now time.Time, owners []int64) (*query, error) {
 	q := &query{args: []any{now}}
@@ -388,10 +283,4 @@ func (l *articleList) countStatement(now time.Time, owners []int64) (*query, err
 		q.write(") as listed")
 	}
 	return q, nil
-}
-
-func distinct(values []string) []string {
-	sorted := slices.Clone(values)
-	slices.Sort(sorted)
-	return slices.Compact(sorted)
 }

@@ -73,14 +73,21 @@ func (b HTMLBlock) plain() string       { return b.Text }
 
 // parseBlocks takes a body apart. Inline returns the story of a card, nil if it may not be shown.
 func parseBlocks(stored string, inline func(position int) *Article) ([]Block, error) {
-	parent := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
-	nodes, err := html.ParseFragment(strings.NewReader(stored), parent)
+	nodes, err := parseHTML(placeholder.ReplaceAllString(stored, `<related-story position="$1"></related-story>`))
 	if err != nil {
-		return nil, fmt.Errorf("parse HTML: %w", err)
+		return nil, err
 	}
 	parser := &blockParser{inline: inline}
 	parser.flow(nodes)
 	return parser.blocks, nil
+}
+
+func parseHTML(stored string) ([]*html.Node, error) {
+	nodes, err := html.ParseFragment(strings.NewReader(stored), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
+	if err != nil {
+		return nil, fmt.Errorf("parse HTML: %w", err)
+	}
+	return nodes, nil
 }
 
 type blockParser struct {
@@ -117,10 +124,39 @@ func (p *blockParser) element(n *html.Node) {
 		if a := p.inline(position); a != nil {
 			p.add(RelatedStoryBlock{Article: a, HTML: card(a)})
 		}
+		p.flow(children(n)) // what a card that was never closed has swallowed
 	case "div", "section", "article", "main", "header", "footer", "center":
 		p.flow(children(n))
+	case "script", "style", "template", "noscript":
+	default:
+		cards := cutCards(n)
+		if isPhrase(n) {
+			p.flow([]*html.Node{n})
+		} else {
+			p.block(n)
+		}
+		for _, c := range cards {
+			p.element(c)
+		}
+	}
+}
+
+// cutCards takes the cards out of an element, which can be no part of its HTML.
+func cutCards(n *html.Node) []*html.Node {
+	var cards []*html.Node
+	for c := find(n, isCard); c != nil; c = find(n, isCard) {
+		c.Parent.RemoveChild(c)
+		cards = append(cards, c)
+	}
+	return cards
+}
+
+func isCard(n *html.Node) bool { return n.Data == "related-story" }
+
+func (p *blockParser) block(n *html.Node) {
+	switch n.Data {
 	case "p":
-		p.paragraph(n)
+		p.addWithText(n, func(text string) Block { return Paragraph{HTML: render(n), Text: text} })
 	case "h1", "h2", "h3", "h4", "h5", "h6":
 		p.addWithText(n, func(text string) Block {
 			return Heading{Level: int(n.Data[1] - '0'), HTML: render(n), Text: text}
@@ -128,12 +164,13 @@ func (p *blockParser) element(n *html.Node) {
 	case "blockquote":
 		p.addWithText(n, func(text string) Block { return Quote{HTML: render(n), Text: text} })
 	case "ul", "ol":
-		p.list(n)
+		p.addWithText(n, func(text string) Block {
+			return List{Ordered: n.Data == "ol", Items: items(n), HTML: render(n), Text: text}
+		})
 	case "hr":
 		p.add(Divider{HTML: render(n)})
 	case "figure", "img", "picture", "iframe", "video", "audio":
 		p.figure(n)
-	case "script", "style", "template", "noscript":
 	default:
 		p.addWithText(n, func(text string) Block { return HTMLBlock{HTML: render(n), Text: text} })
 	}
@@ -141,72 +178,84 @@ func (p *blockParser) element(n *html.Node) {
 
 func (p *blockParser) add(b Block) { p.blocks = append(p.blocks, b) }
 
-// addWithText adds the block unless it has no text to show.
+// addWithText adds the block if it has text to show. A picture or a player that stands alone is a figure.
 func (p *blockParser) addWithText(n *html.Node, block func(text string) Block) {
 	if text := textOf(n); text != "" {
 		p.add(block(text))
-	}
-}
-
-// paragraph takes a picture or a player that stands alone in a paragraph for a figure.
-func (p *blockParser) paragraph(n *html.Node) {
-	if textOf(n) == "" && find(n, isMedia) != nil {
+	} else if find(n, isMedia) != nil {
 		p.figure(n)
-		return
 	}
-	p.addWithText(n, func(text string) Block { return Paragraph{HTML: render(n), Text: text} })
 }
 
-func (p *blockParser) list(n *html.Node) {
-	list := List{Ordered: n.Data == "ol", HTML: render(n)}
-	var lines []string
-	for _, item := range children(n) {
-		if item.Data == "li" {
-			list.Items = append(list.Items, strings.TrimSpace(render(children(item)...)))
-			lines = append(lines, textOf(item))
+func items(list *html.Node) []string {
+	var items []string
+	for _, n := range children(list) {
+		if n.Data == "li" {
+			items = append(items, strings.TrimSpace(render(children(n)...)))
 		}
 	}
-	list.Text = strings.Join(lines, "\n")
-	if list.Text != "" {
-		p.add(list)
-	}
+	return items
 }
 
-// figure tells by what stands inside what kind of block it is.
+// figure tells by what stands inside what kind of block it is. A gallery becomes an image after the other.
 func (p *blockParser) figure(n *html.Node) {
-	caption := ""
-	if c := find(n, func(n *html.Node) bool { return n.Data == "figcaption" }); c != nil {
-		caption = textOf(c)
+	caption := find(n, func(n *html.Node) bool { return n.Data == "figcaption" })
+	words := ""
+	if caption != nil {
+		words = textOf(caption)
 	}
-	switch media := find(n, isMedia); {
-	case media == nil:
-		p.addWithText(n, func(text string) Block { return HTMLBlock{HTML: render(n), Text: text} })
-	case media.Data == "img":
-		p.add(ImageBlock{
-			URL: attribute(media, "src"), Alt: attribute(media, "alt"), Caption: caption,
-			Width: pixels(media, "width"), Height: pixels(media, "height"), HTML: render(n),
-		})
-	default:
-		source := attribute(media, "src")
-		if source == "" {
-			if child := find(media, func(n *html.Node) bool { return n.Data == "source" }); child != nil {
-				source = attribute(child, "src")
-			}
+	media := findAll(n, isMedia)
+	switch {
+	case len(media) == 0:
+		if text := textOf(n); text != "" {
+			p.add(HTMLBlock{HTML: render(n), Text: text})
 		}
-		p.add(EmbedBlock{URL: source, Caption: caption, HTML: render(n)})
+	case media[0].Data != "img":
+		p.add(EmbedBlock{URL: mediaURL(media[0]), Caption: words, HTML: render(n)})
+	case len(media) == 1:
+		p.add(image(media[0], words, render(n)))
+	default:
+		last := len(media) - 1
+		for _, m := range media[:last] {
+			p.add(image(m, "", "<figure>"+render(m)+"</figure>"))
+		}
+		p.add(image(media[last], words, "<figure>"+render(media[last])+render(caption)+"</figure>"))
+	}
+}
+
+func image(n *html.Node, caption, figure string) ImageBlock {
+	return ImageBlock{
+		URL: mediaURL(n), Alt: attribute(n, "alt"), Caption: caption,
+		Width: pixels(n, "width"), Height: pixels(n, "height"), HTML: figure,
 	}
 }
 
 func isMedia(n *html.Node) bool {
-	return slices.Contains([]string{"img", "iframe", "video", "audio"}, n.Data)
+	return slices.Contains([]string{"img", "iframe", "video", "audio"}, n.Data) && mediaURL(n) != ""
 }
 
+func mediaURL(n *html.Node) string {
+	if address := attribute(n, "src"); address != "" {
+		return address
+	}
+	if source := find(n, func(n *html.Node) bool { return n.Data == "source" && attribute(n, "src") != "" }); source != nil {
+		return attribute(source, "src")
+	}
+	return ""
+}
+
+// isPhrase tells what is a part of a paragraph, and no block of its own.
 func isPhrase(n *html.Node) bool {
+	return isInline(n) && find(n, isMedia) == nil && find(n, isCard) == nil
+}
+
+func isInline(n *html.Node) bool {
 	switch n.DataAtom {
-	case atom.A, atom.Abbr, atom.B, atom.Bdi, atom.Bdo, atom.Br, atom.Cite, atom.Code, atom.Data, atom.Del, atom.Dfn, atom.Em,
-		atom.I, atom.Ins, atom.Kbd, atom.Mark, atom.Q, atom.S, atom.Samp, atom.Small, atom.Span, atom.Strong, atom.Sub,
-		atom.Sup, atom.Time, atom.U, atom.Var, atom.Wbr:
-		return find(n, isMedia) == nil
+	case atom.A, atom.Abbr, atom.B, atom.Bdi, atom.Bdo, atom.Big, atom.Br, atom.Cite, atom.Code, atom.Data, atom.Del, atom.Dfn,
+		atom.Em, atom.Font, atom.I, atom.Img, atom.Ins, atom.Kbd, atom.Label, atom.Mark, atom.Q, atom.Rp, atom.Rt, atom.Ruby,
+		atom.S, atom.Samp, atom.Small, atom.Span, atom.Strike, atom.Strong, atom.Sub, atom.Sup, atom.Time, atom.Tt, atom.U,
+		atom.Var, atom.Wbr:
+		return true
 	}
 	return false
 }
@@ -222,6 +271,18 @@ func find(n *html.Node, matches func(*html.Node) bool) *html.Node {
 		}
 	}
 	return nil
+}
+
+// findAll returns the elements that match and stand in no other that does.
+func findAll(n *html.Node, matches func(*html.Node) bool) []*html.Node {
+	if n.Type == html.ElementNode && matches(n) {
+		return []*html.Node{n}
+	}
+	var found []*html.Node
+	for c := range n.ChildNodes() {
+		found = append(found, findAll(c, matches)...)
+	}
+	return found
 }
 
 func children(n *html.Node) []*html.Node { return slices.Collect(n.ChildNodes()) }
@@ -246,7 +307,9 @@ func pixels(n *html.Node, name string) *int {
 func render(nodes ...*html.Node) string {
 	var text strings.Builder
 	for _, n := range nodes {
-		_ = html.Render(&text, n) // a strings.Builder takes everything
+		if n != nil {
+			_ = html.Render(&text, n) // a strings.Builder takes everything
+		}
 	}
 	return text.String()
 }
@@ -271,15 +334,30 @@ func writeText(to *strings.Builder, n *html.Node) {
 	switch {
 	case n.Type == html.TextNode:
 		to.WriteString(strings.ReplaceAll(n.Data, "\n", " "))
-	case n.Data == "script" || n.Data == "style":
+	case isUnread(n):
 	case n.Data == "br":
 		to.WriteString("\n")
+	case n.Type == html.ElementNode && !isInline(n):
+		to.WriteString("\n")
+		writeTexts(to, n)
+		to.WriteString("\n")
 	default:
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			writeText(to, c)
-		}
-		if n.Type == html.ElementNode && !isPhrase(n) {
-			to.WriteString("\n")
-		}
+		writeTexts(to, n)
 	}
+}
+
+func writeTexts(to *strings.Builder, n *html.Node) {
+	for c := range n.ChildNodes() {
+		writeText(to, c)
+	}
+}
+
+// isUnread tells what holds code, or words for those whose browser cannot do better.
+func isUnread(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Audio, atom.Iframe, atom.Noembed, atom.Noframes, atom.Noscript, atom.Object, atom.Plaintext, atom.Script, atom.Style,
+		atom.Template, atom.Textarea, atom.Title, atom.Video, atom.Xmp:
+		return true
+	}
+	return false
 }

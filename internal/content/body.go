@@ -21,7 +21,7 @@ type Body struct {
 const Paywall = `<!--members-only-->`
 
 // placeholder stands in body_html for the card of a related story.
-var placeholder = regexp.MustCompile(`<related-story\s+position="(\d{1,9})"\s*>\s*</related-story>`)
+var placeholder = regexp.MustCompile(`<related-story\s+position="(\d{1,9})"\s*/?>(?:\s*</related-story>)?`)
 
 // attachBodies reads the bodies. What stands behind a paywall does not leave Postgres.
 func (s *Service) attachBodies(ctx context.Context, articles []*Article, asked *Selection) error {
@@ -70,7 +70,11 @@ func (s *Service) attachBodies(ctx context.Context, articles []*Article, asked *
 // fill makes the forms that were asked for. Inline returns the story of a card, nil if it may not be shown.
 func (b *Body) fill(asked *Selection, stored string, inline func(position int) *Article) error {
 	if asked.has("html") {
-		b.HTML = withCards(strings.ReplaceAll(stored, Paywall, ""), inline)
+		whole, err := b.whole(stored)
+		if err != nil {
+			return err
+		}
+		b.HTML = withCards(whole, inline)
 	}
 	if !asked.has("blocks", "text") {
 		return nil
@@ -81,6 +85,15 @@ func (b *Body) fill(asked *Selection, stored string, inline func(position int) *
 	}
 	b.Blocks, b.Text = blocks, plainText(blocks)
 	return nil
+}
+
+// whole closes the elements that the paywall cuts through, and takes away the mark where there is no wall.
+func (b *Body) whole(stored string) (string, error) {
+	if b.Complete {
+		return strings.ReplaceAll(stored, Paywall, ""), nil
+	}
+	nodes, err := parseHTML(stored)
+	return render(nodes...), err
 }
 
 func withCards(stored string, inline func(position int) *Article) string {

@@ -179,8 +179,11 @@ func (c cursor) String() string {
 	} else {
 		plain = binary.BigEndian.AppendUint64(plain, uint64(c.at.UnixMicro()))
 	}
-	plain = binary.BigEndian.AppendUint32(plain, crc32.ChecksumIEEE(plain))
-	return base64.RawURLEncoding.EncodeToString(plain)
+	return base64.RawURLEncoding.EncodeToString(checksummed(plain))
+}
+
+func checksummed(plain []byte) []byte {
+	return binary.BigEndian.AppendUint32(plain, crc32.ChecksumIEEE(plain))
 }
 
 // parseCursor reads a cursor of the ordering; nil stays nil. The error has the code BadCursor.

@@ -10,15 +10,15 @@ type RelatedStory struct {
 	Article  *Article
 	Kind     RelatedStoryKind
 	Reason   *string
-	Position int
+	Position int // its place among those of its kind that are shown, from 1; inside a body the number of its card
 }
 
 type RelatedStoryKind string
 
 const (
-	RelatedByEditor    RelatedStoryKind = "EDITOR"
-	RelatedInline      RelatedStoryKind = "INLINE"
-	RelatedBySuggesion RelatedStoryKind = "SUGGESTED"
+	RelatedByEditor     RelatedStoryKind = "EDITOR"
+	RelatedInline       RelatedStoryKind = "INLINE"
+	RelatedBySuggestion RelatedStoryKind = "SUGGESTED"
 )
 
 const defaultRelated = 20
@@ -84,10 +84,23 @@ func (s *Service) attachRelatedStories(ctx context.Context, articles []*Article,
 		return err
 	}
 	byArticle := grouped(rows, func(r *relatedRow) (ArticleID, RelatedStory) { return r.From, r.story() })
+	for _, stories := range byArticle {
+		countPlaces(stories)
+	}
 	for _, a := range articles {
 		a.related = byArticle[a.ID]
 	}
 	return s.completeArticles(ctx, relatedArticles(rows), asked.of("relatedStories").of("article"))
+}
+
+// countPlaces numbers the stories of each kind again: a gap would tell that there is one which may not be seen.
+func countPlaces(stories []RelatedStory) {
+	for i := range stories {
+		stories[i].Position = 1
+		if i > 0 && stories[i-1].Kind == stories[i].Kind {
+			stories[i].Position += stories[i-1].Position
+		}
+	}
 }
 
 // attachInline reads the stories that have a card inside the bodies.

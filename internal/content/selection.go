@@ -78,6 +78,9 @@ func (s *Selection) has(names ...string) bool {
 	return s != nil && slices.ContainsFunc(s.fields, func(f *SelectedField) bool { return slices.Contains(names, f.Name) })
 }
 
+// any tells whether anything was asked for.
+func (s *Selection) any() bool { return s != nil && len(s.fields) > 0 }
+
 // of returns what is asked of the values of the fields, all taken together; nil if none of them was asked for.
 func (s *Selection) of(names ...string) *Selection {
 	if !s.has(names...) {

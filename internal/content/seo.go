@@ -87,11 +87,19 @@ func (a *Article) JSONLd() (JSON, error) {
 	return json.Marshal(newsArticle{
 		Context: "https://schema.org", Type: "NewsArticle",
 		Headline: a.Title, Description: a.Excerpt, URL: a.URL(), MainEntityOfPage: a.CanonicalURL(),
-		Image: imageURLs(a.LeadImage), DatePublished: a.PublishedAt, DateModified: a.UpdatedAt,
+		Image: imageURLs(a.LeadImage), DatePublished: a.PublishedAt, DateModified: a.modified(),
 		Author: a.people(), Publisher: entity{Type: "NewsMediaOrganization", Name: a.publisher.Name, URL: a.publisher.URL, Logo: a.publisher.LogoURL},
 		ArticleSection: a.section(), Keywords: a.keywords(), InLanguage: a.Locale, WordCount: a.WordCount,
 		IsAccessibleForFree: a.Access == AccessPublic, Video: a.videoObject(), Correction: a.correctionNotes(),
 	})
+}
+
+// modified is never before the publication, as the last change of a story that waited to be published is.
+func (a *Article) modified() time.Time {
+	if a.UpdatedAt.Before(a.PublishedAt) {
+		return a.PublishedAt
+	}
+	return a.UpdatedAt
 }
 
 func imageURLs(image *Image) []string {
@@ -128,9 +136,13 @@ func (a *Article) videoObject() *videoObject {
 	if a.Video == nil {
 		return nil
 	}
+	thumbnail := a.Video.Poster
+	if thumbnail == nil {
+		thumbnail = a.LeadImage
+	}
 	return &videoObject{
 		Type: "VideoObject", Name: a.Title, Description: a.Excerpt, ContentURL: a.Video.URL, EmbedURL: a.Video.EmbedURL,
-		ThumbnailURL: imageURLs(a.LeadImage), UploadDate: a.PublishedAt,
+		ThumbnailURL: imageURLs(thumbnail), UploadDate: a.PublishedAt,
 	}
 }
 

@@ -101,10 +101,17 @@ func (s *Service) attachTags(ctx context.Context, articles []*Article, asked *Se
 	}
 	tags := shared(rows, func(l *label) (TagID, *Tag) { return l.ID, &l.Tag })
 	byArticle := grouped(rows, func(l *label) (ArticleID, *Tag) { return l.ArticleID, tags[l.ID] })
+	needed := make(map[TagID]*Tag)
 	for _, a := range articles {
 		a.Tags = byArticle[a.ID]
+		if tag := a.PrimaryTag(); tag != nil {
+			needed[tag.ID] = tag
+		}
 	}
-	return s.completeTags(ctx, slices.Collect(maps.Values(tags)), of)
+	if asked.of("tags").any() { // else it is the primary ones alone that have to be complete
+		needed = tags
+	}
+	return s.completeTags(ctx, slices.Collect(maps.Values(needed)), of)
 }
 
 func (s *Service) completeTags(ctx context.Context, tags []*Tag, asked *Selection) error {
