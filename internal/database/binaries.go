@@ -20,13 +20,15 @@ type Binaries struct {
 	Dir        string   // only here, if given
 	Places     []string // patterns of directories to look in after PATH; nil: the usual ones
 	Repository string   // address of a Maven repository with the binaries; empty: the public one
-	Cache      string   // directory for what was downloaded; empty: nothing is downloaded
+	Cache      string   // directory for what was downloaded, used by one process at a time; empty: nothing is downloaded
 }
 
-// usualPlaces are the directories of Debian, Red Hat, Homebrew on either processor, and Postgres.app.
+// usualPlaces are the directories of Debian, Red Hat, SUSE, Alpine, Homebrew on either processor, and Postgres.app.
 var usualPlaces = []string{
 	"/usr/lib/postgresql/*/bin",
 	"/usr/pgsql-*/bin",
+	"/usr/lib/postgresql*/bin",
+	"/usr/libexec/postgresql*",
 	"/opt/homebrew/opt/postgresql@*/bin",
 	"/usr/local/opt/postgresql@*/bin",
 	"/Applications/Postgres.app/Contents/Versions/*/bin",
@@ -55,6 +57,9 @@ func (b Binaries) find(ctx context.Context, major int) (programs, error) {
 	})
 	if len(fitting) > 0 {
 		return slices.MaxFunc(fitting, func(a, b programs) int { return cmp.Compare(a.major, b.major) }), nil
+	}
+	if err := ctx.Err(); err != nil {
+		return programs{}, err
 	}
 	if b.Dir != "" {
 		return programs{}, fmt.Errorf("no programs of Postgres %s in %s", wanted(major), b.Dir)
@@ -133,6 +138,8 @@ func installHint(major int) string {
 		return "apt-get install postgresql"
 	case exists("/etc/redhat-release"):
 		return "dnf install postgresql-server"
+	case exists("/etc/alpine-release"):
+		return "apk add postgresql" + suffix
 	default:
 		return "the package postgresql of your system"
 	}

@@ -2,91 +2,73 @@ package database_test
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
 	"broadsheet/internal/database"
 )
 
-func start(t *testing.T, dir string) *database.Local {
-	t.Helper()
-	local, err := database.StartLocal(context.Background(), database.LocalOptions{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = local.Stop() })
-	return local
-}
-
-// dataDir is a directory that another user can reach, since Postgres does not run as root.
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "broadsheet-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(dir, strings.Repeat("long-", 20), "data")
-}
-
-func count(t *testing.T, local *database.Local, prepare string) int {
-	t.Helper()
-	db, err := database.Open(context.Background(), local.URL(), database.Pool{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if _, err := db.Exec(prepare); err != nil {
-		t.Fatal(err)
-	}
-	var n int
-	if err := db.Get(&n, "select count(*) from kept"); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-func TestDataSurvivesStopAndKill(t *testing.T) {
+func TestDataSurvivesAStop(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	local := start(t, dir)
-	count(t, local, "create table kept (x int); insert into kept values (1)")
+	keep(t, local.URL())
 	if err := local.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	local = start(t, dir)
-	if n := count(t, local, "insert into kept values (2)"); n != 2 {
+	keep(t, local.URL())
+	if n := kept(t, local.URL()); n != 2 {
 		t.Fatalf("after a clean stop: %d rows, want 2", n)
-	}
-	kill(t, dir)
-	<-local.Exited()
-	if err := local.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	if n := count(t, start(t, dir), "select 1"); n != 2 {
-		t.Fatalf("after kill -9: %d rows, want 2", n)
 	}
 }
 
-func kill(t *testing.T, dir string) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "postgres", "postmaster.pid"))
+// TestStopCutsConnections: what was committed stays, and Postgres is not left to recover at the next start.
+func TestStopCutsConnections(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	local := start(t, dir)
+	keep(t, local.URL())
+	busyChild(t, local.URL())
+	idle, err := open(t, local.URL()).Beginx()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var pid int
-	for _, digit := range strings.SplitN(string(text), "\n", 2)[0] {
-		pid = pid*10 + int(digit-'0')
-	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	idle.MustExec("insert into kept values (2)")
+	if err := local.Stop(); err != nil {
 		t.Fatal(err)
+	}
+	if n := kept(t, start(t, dir).URL()); n != 1 {
+		t.Fatalf("%d rows, want the one that was committed", n)
+	}
+	if log := postgresLog(t, dir); strings.Contains(log, "not properly shut down") || strings.Contains(log, "immediate shutdown") {
+		t.Fatalf("it was not a clean stop:\n%s", log)
+	}
+}
+
+// TestCtrlCDoesNotReachPostgres sends what a terminal does: a signal to the whole group of processes.
+func TestCtrlCDoesNotReachPostgres(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	s := startServer(t, dir)
+	group, err := syscall.Getpgid(postmaster(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if group == s.Process.Pid {
+		t.Fatal("Postgres is in Broadsheet's group of processes")
+	}
+	if err := syscall.Kill(-s.Process.Pid, syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	s.expect(t, "answers")
+	if err := s.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	start(t, dir)
+	if log := postgresLog(t, dir); strings.Contains(log, "not properly shut down") {
+		t.Fatalf("it was not a clean stop:\n%s", log)
 	}
 }
 
@@ -100,6 +82,25 @@ func TestSecondServerOnOneDirectoryIsRefused(t *testing.T) {
 	}
 }
 
+func TestRunningOneIsJoined(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	if _, running, err := database.RunningLocal(dir); running || err != nil {
+		t.Fatalf("before there is a directory: %v, %v", running, err)
+	}
+	s := startServer(t, dir)
+	url, running, err := database.RunningLocal(dir)
+	if err != nil || !running {
+		t.Fatalf("while it runs: %v, %v", running, err)
+	}
+	keep(t, url)
+	s.kill(t)
+	if _, running, err := database.RunningLocal(dir); running || err != nil {
+		t.Fatalf("after it was killed: %v, %v", running, err)
+	}
+	start(t, dir)
+}
+
 func TestMissingBinariesAreNamed(t *testing.T) {
 	t.Parallel()
 	_, err := database.StartLocal(context.Background(), database.LocalOptions{
@@ -110,25 +111,10 @@ func TestMissingBinariesAreNamed(t *testing.T) {
 	}
 }
 
-func TestServersMigrateAtOnce(t *testing.T) {
-	t.Parallel()
-	local := start(t, dataDir(t))
-	var wait sync.WaitGroup
-	for range 4 {
-		wait.Go(func() {
-			db, err := database.Open(context.Background(), local.URL(), database.Pool{})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer func() { _ = db.Close() }()
-			if _, err := database.Migrate(context.Background(), db); err != nil {
-				t.Error(err)
-			}
-			if pending, err := database.Pending(context.Background(), db); err != nil || pending != 0 {
-				t.Errorf("pending after migrating: %d, %v", pending, err)
-			}
-		})
-	}
-	wait.Wait()
+func TestVariablesOfLibpqDoNotMatter(t *testing.T) {
+	t.Setenv("PGPORT", "6543")
+	t.Setenv("PGDATA", "/nonexistent")
+	t.Setenv("PGHOST", "nowhere.invalid")
+	t.Setenv("LC_ALL", "tlh_KL.UTF-8")
+	keep(t, start(t, dataDir(t)).URL())
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // lockFile takes an exclusive lock that the kernel lets go when the process ends, however it ends.
@@ -17,7 +18,7 @@ func lockFile(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := tryLock(file); err != nil {
 		holder, _ := io.ReadAll(io.LimitReader(file, 20))
 		_ = file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -30,6 +31,17 @@ func lockFile(path string) (*os.File, error) {
 		return nil, err
 	}
 	return file, nil
+}
+
+// tryLock tries for a fifth of a second, since RunningLocal holds the lock for a moment to see whether it is free.
+func tryLock(file *os.File) error {
+	for attempt := 0; ; attempt++ {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || attempt == 10 {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 func writeAt(file *os.File, text string) error {

@@ -2,16 +2,21 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"os"
+	"net"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 )
 
 // OldestPostgres is the oldest major version that the schema and the statements work with.
@@ -30,23 +35,12 @@ func (p Pool) maxOpen() int {
 }
 
 // Open connects to the database that a URL or a lib/pq connection string names, and checks that it answers and is new
-// enough.
+// enough. Its errors say what to do, and never hold the password.
 func Open(ctx context.Context, url string, pool Pool) (*sqlx.DB, error) {
-	config, err := pq.NewConfig(url)
+	config, err := parse(url)
 	if err != nil {
 		return nil, fmt.Errorf("the address of the database: %w", err)
 	}
-	config.ApplicationName = "broadsheet"
-	if !strings.Contains(url, "sslmode") && os.Getenv("PGSSLMODE") == "" {
-		config.SSLMode = pq.SSLModePrefer // as psql does; lib/pq alone would insist on TLS
-	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 10 * time.Second
-	}
-	if config.Runtime == nil {
-		config.Runtime = make(map[string]string)
-	}
-	config.Runtime["TimeZone"] = "UTC" // times leave Postgres as the API shows them
 	connector, err := pq.NewConnectorConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("the address of the database: %w", err)
@@ -57,18 +51,63 @@ func Open(ctx context.Context, url string, pool Pool) (*sqlx.DB, error) {
 	db.SetConnMaxIdleTime(10 * time.Minute)
 	if err := checkVersion(ctx, db); err != nil {
 		_ = db.Close()
-		return nil, err
+		return nil, explain(err, config)
 	}
 	return db, nil
+}
+
+// otherScheme matches a URL of something else, which lib/pq would read as a strange connection string.
+var otherScheme = regexp.MustCompile(`(?i)^[a-z0-9+.-]+://`)
+
+func parse(url string) (pq.Config, error) {
+	config, err := pq.NewConfig(url)
+	foreign := otherScheme.MatchString(url) && !strings.HasPrefix(url, "postgres")
+	if foreign || err != nil && !strings.HasPrefix(err.Error(), "pq: ") { // the others quote the address, password and all
+		return pq.Config{}, errors.New("it does not look like postgres://user:password@host:5432/name, where special " +
+			"characters of the password are written as %XX, or like host=… user=… password=… dbname=…")
+	}
+	if err != nil {
+		return pq.Config{}, err
+	}
+	config.ApplicationName = cmp.Or(config.ApplicationName, "broadsheet")
+	config.SSLMode = cmp.Or(config.SSLMode, pq.SSLModePrefer) // as psql does; lib/pq alone would insist on TLS
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
+	if config.Runtime == nil {
+		config.Runtime = make(map[string]string)
+	}
+	config.Runtime["TimeZone"] = "UTC" // times leave Postgres as the API shows them
+	return config, nil
 }
 
 func checkVersion(ctx context.Context, db *sqlx.DB) error {
 	var number int
 	if err := db.GetContext(ctx, &number, `select current_setting('server_version_num')::int`); err != nil {
-		return fmt.Errorf("connect to Postgres: %w", err)
+		return err
 	}
 	if major := number / 10000; major < OldestPostgres {
-		return fmt.Errorf("the database runs Postgres %d; version %d or later is needed", major, OldestPostgres)
+		return fmt.Errorf("the server runs Postgres %d; version %d or later is needed", major, OldestPostgres)
 	}
 	return nil
+}
+
+// explain adds which server it was, and what to do about the common reasons.
+func explain(err error, config pq.Config) error {
+	server := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
+	if strings.HasPrefix(config.Host, "/") {
+		server = "the socket in " + config.Host
+	}
+	advice := ""
+	var refusal *pq.Error
+	switch errors.As(err, &refusal); {
+	case refusal == nil:
+	case refusal.Code == pqerror.InvalidPassword && config.Password == "":
+		advice = ". The address has no password: give one"
+	case refusal.Code == pqerror.InvalidPassword:
+		advice = ". Is the password in the address right, and are its special characters written as %XX?"
+	case refusal.Code == pqerror.InvalidCatalogName:
+		advice = ". Make it with `createdb`, or name another one in the address"
+	}
+	return fmt.Errorf("connect to Postgres at %s as %s: %w%s", server, config.User, err, advice)
 }
