@@ -8116,7 +8116,7 @@ func (ec *executionContext) unmarshalInputArticleFilter(ctx context.Context, obj
 			if err != nil {
 				return it, err
 			}
-			it.ExcludeIds = data
+			it.ExcludeIDs = data
 		case "locale":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

@@ -17,7 +17,7 @@ type ArticleFilter struct {
 	Featured        *bool         `json:"featured,omitempty"`
 	PublishedAfter  *time.Time    `json:"publishedAfter,omitempty"`
 	PublishedBefore *time.Time    `json:"publishedBefore,omitempty"`
-	ExcludeIds      []string      `json:"excludeIds,omitempty"`
+	ExcludeIDs      []string      `json:"excludeIds,omitempty"`
 	Locale          *string       `json:"locale,omitempty"`
 }
 
@@ -108,11 +108,11 @@ func (l *articleList) writeLinkConditions(q *query) {
 }
 
 func (l *articleList) writeExclusions(q *query) error {
-	if len(l.filter.ExcludeIds) == 0 {
+	if len(l.filter.ExcludeIDs) == 0 {
 		return nil
 	}
-	excluded := make([]int64, len(l.filter.ExcludeIds))
-	for i, text := range l.filter.ExcludeIds {
+	excluded := make([]int64, len(l.filter.ExcludeIDs))
+	for i, text := range l.filter.ExcludeIDs {
 		id, err := idOf("Article", text)
 		if err != nil {
 			return err

@@ -97,8 +97,8 @@ func newArticleList(args ArticleArguments) (*articleList, error) {
 			list.ordering = byUpdate
 		}
 	}
-	if len(list.filter.ExcludeIds) > MostPerPage {
-		return nil, badInput("excludeIds holds %d ids at the most, not %d.", MostPerPage, len(list.filter.ExcludeIds))
+	if len(list.filter.ExcludeIDs) > MostPerPage {
+		return nil, badInput("excludeIds holds %d ids at the most, not %d.", MostPerPage, len(list.filter.ExcludeIDs))
 	}
 	var err error
 	list.window, err = args.window(list.ordering)

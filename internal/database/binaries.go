@@ -81,8 +81,8 @@ func (b Binaries) candidates() []string {
 	}
 	var dirs []string
 	if onPath, err := exec.LookPath("postgres"); err == nil {
-		if real, err := filepath.EvalSymlinks(onPath); err == nil {
-			dirs = append(dirs, filepath.Dir(real))
+		if resolved, err := filepath.EvalSymlinks(onPath); err == nil {
+			dirs = append(dirs, filepath.Dir(resolved))
 		}
 	}
 	places := b.Places

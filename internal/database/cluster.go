@@ -76,7 +76,7 @@ func (l *Local) settlePrevious(ctx context.Context) error {
 	pid, err := strconv.Atoi(strings.TrimSpace(line))
 	switch {
 	case err != nil || !isAlive(pid):
-		return nil // Postgres clears it away by itself, or says what is wrong
+		return nil //nolint:nilerr // Postgres clears it away by itself, or says what is wrong
 	case worksIn(pid, l.dir):
 		l.log.WarnContext(ctx, "stop the Postgres that an earlier run left behind", "process", pid)
 		_ = l.owner.command(ctx, l.programs.path("pg_ctl"), "stop", "-D", l.dir, "-m", "fast", "-w", "-t",

@@ -66,9 +66,9 @@ func guard(t *testing.T, dir, url string) {
 func TestApplicationName(t *testing.T) {
 	t.Parallel()
 	_, name := dbtest.NewNamed(t)
-	for given, want := range map[string]string{"": "broadsheet", " application_name=import": "import"} {
+	for given, want := range map[string]string{"": "broadsheet", "application_name=import": "import"} {
 		var got string
-		if err := open(t, dbtest.URL(name)+given).Get(&got, "show application_name"); err != nil || got != want {
+		if err := open(t, dbtest.URL(name)+" "+given).Get(&got, "show application_name"); err != nil || got != want {
 			t.Errorf("with %q: %q, want %q (%v)", given, got, want, err)
 		}
 	}

@@ -71,7 +71,7 @@ func fileOwner(path string) (uid, gid int, ok bool) {
 func supplementaryGroups(account *user.User) ([]uint32, error) {
 	ids, err := account.GroupIds()
 	if err != nil {
-		return nil, nil // a user without an entry of their own is in no groups
+		return nil, nil //nolint:nilerr // a user without an entry of their own is in no groups
 	}
 	var groups []uint32
 	for _, id := range ids[:min(len(ids), 16)] { // macOS takes no more
@@ -133,12 +133,12 @@ func (o owner) checkReach(ctx context.Context, path string) error {
 	if o.credential == nil || o.canEnter(ctx, path) {
 		return nil
 	}
-	real, err := filepath.EvalSymlinks(path)
+	resolved, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return err
 	}
-	closed := real
-	for dir := filepath.Dir(real); !o.canEnter(ctx, dir) && dir != closed; dir = filepath.Dir(dir) {
+	closed := resolved
+	for dir := filepath.Dir(resolved); !o.canEnter(ctx, dir) && dir != closed; dir = filepath.Dir(dir) {
 		closed = dir
 	}
 	if err := ctx.Err(); err != nil {

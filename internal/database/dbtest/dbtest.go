@@ -83,6 +83,7 @@ func URL(name string) string {
 
 // New returns a migrated, empty database that is dropped when the test ends.
 func New(tb testing.TB) *sqlx.DB {
+	tb.Helper()
 	db, _ := NewNamed(tb)
 	return db
 }
