@@ -10,6 +10,7 @@ import (
 
 	"broadsheet/internal/config"
 	"broadsheet/internal/content"
+	"broadsheet/internal/database"
 )
 
 type checkCommand struct{ config.Server }
@@ -23,7 +24,7 @@ func (c *checkCommand) Run(ctx context.Context) error {
 	checks.report("database", err)
 	if err == nil {
 		defer func() { _ = db.Close() }()
-		err = requireMigrated(ctx, db.DB)
+		err = database.CheckMigrated(ctx, db.DB)
 		checks.report("schema", err)
 		if err == nil && addresses != nil {
 			_, err = content.New(db.DB, content.Options{Addresses: addresses}).Site(ctx)

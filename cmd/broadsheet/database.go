@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	"github.com/jmoiron/sqlx"
@@ -74,16 +73,4 @@ func (c *connection) lost() <-chan struct{} {
 		return nil
 	}
 	return c.local.Exited()
-}
-
-// requireMigrated refuses a database whose schema is not the one of this program.
-func requireMigrated(ctx context.Context, db *sqlx.DB) error {
-	pending, err := database.Pending(ctx, db)
-	if err != nil {
-		return err
-	}
-	if pending > 0 {
-		return fmt.Errorf("the database lacks %d migrations: run `broadsheet migrate up` first", pending)
-	}
-	return nil
 }

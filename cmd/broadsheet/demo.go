@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"broadsheet/internal/config"
+	"broadsheet/internal/database"
 	"broadsheet/internal/demo"
 	"broadsheet/internal/server"
 )
@@ -35,7 +36,7 @@ func (c *demoCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err = requireMigrated(ctx, db.DB); err == nil {
+	if err = database.CheckMigrated(ctx, db.DB); err == nil {
 		err = c.load(ctx, db.DB, listeners.origin())
 	}
 	if err == nil {

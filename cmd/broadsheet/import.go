@@ -9,6 +9,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"broadsheet/internal/database"
 	"broadsheet/internal/ingest"
 )
 
@@ -28,7 +29,7 @@ type importGhost struct {
 // Run imports, and prints what came of it.
 func (c *importGhost) Run(ctx context.Context) error {
 	return c.with(ctx, func(db *connection) error {
-		if err := requireMigrated(ctx, db.DB); err != nil {
+		if err := database.CheckMigrated(ctx, db.DB); err != nil {
 			return err
 		}
 		file, err := os.Open(c.File)

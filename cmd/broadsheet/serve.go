@@ -36,7 +36,7 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		_, err = database.Migrate(ctx, db.DB)
 	}
 	if err == nil {
-		err = requireMigrated(ctx, db.DB)
+		err = database.CheckMigrated(ctx, db.DB)
 	}
 	if err == nil {
 		err = serve(ctx, &c.Server, server.Options{Log: log}, db, listeners)

@@ -30,6 +30,8 @@ type Server struct {
 	MaxDepth      int           `name:"graphql-max-depth" help:"Levels of fields inside fields." default:"16" env:"BROADSHEET_GRAPHQL_MAX_DEPTH"`
 	MaxAliases    int           `name:"graphql-max-aliases" help:"Aliases in a document." default:"30" env:"BROADSHEET_GRAPHQL_MAX_ALIASES"`
 	MaxDirectives int           `name:"graphql-max-directives" help:"Directives in a document." default:"50" env:"BROADSHEET_GRAPHQL_MAX_DIRECTIVES"`
+	MaxFields     int           `name:"graphql-max-fields" help:"Fields of a GraphQL document." default:"500" env:"BROADSHEET_GRAPHQL_MAX_FIELDS"`
+	MaxFragments  int           `name:"graphql-max-fragments" help:"Fragments and their uses in a document." default:"50" env:"BROADSHEET_GRAPHQL_MAX_FRAGMENTS"`
 	MaxComplexity int           `name:"graphql-max-complexity" help:"Fields to answer, those of lists counted as often as the page holds." default:"20000" env:"BROADSHEET_GRAPHQL_MAX_COMPLEXITY"`
 	Timeout       time.Duration `name:"graphql-timeout" help:"Time of one operation." default:"10s" env:"BROADSHEET_GRAPHQL_TIMEOUT"`
 	Introspection bool          `name:"graphql-introspection" help:"Let clients ask for the schema." default:"true" negatable:"" env:"BROADSHEET_GRAPHQL_INTROSPECTION"`
@@ -57,7 +59,8 @@ type Log struct {
 func (s *Server) Limits() graph.Limits {
 	limits := graph.DefaultLimits()
 	limits.BodyBytes, limits.Tokens, limits.Depth = s.MaxBodyBytes, s.MaxTokens, s.MaxDepth
-	limits.Aliases, limits.Directives, limits.Complexity = s.MaxAliases, s.MaxDirectives, s.MaxComplexity
+	limits.Aliases, limits.Directives, limits.Fields = s.MaxAliases, s.MaxDirectives, s.MaxFields
+	limits.Fragments, limits.Complexity = s.MaxFragments, s.MaxComplexity
 	limits.Time, limits.Introspection = s.Timeout, s.Introspection
 	return limits
 }

@@ -10,9 +10,11 @@ package dbtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -21,65 +23,84 @@ import (
 	"broadsheet/internal/database"
 )
 
+// testServer is the throw-away Postgres, with a migrated database to copy.
+type testServer struct {
+	dir   string
+	local *database.Local
+	admin *sqlx.DB
+}
+
 var (
-	server *database.Local
-	admin  *sqlx.DB
+	// started is nil until a test asks for a database: many runs, such as those of fuzzing, never do.
+	started *testServer
+	start   = sync.OnceValue(func() error {
+		s, err := startServer(context.Background())
+		if err != nil {
+			return errors.Join(fmt.Errorf("dbtest: %w", err), s.stop())
+		}
+		started = s
+		return nil
+	})
 	number atomic.Int64
 )
 
-// Main starts the server, runs the tests and stops the server. It does not return.
+// Main runs the tests and stops the server, if one of them has started it. It does not return.
 func Main(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
+	code := m.Run()
+	if err := started.stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "dbtest:", err)
 		code = 1
 	}
 	os.Exit(code)
 }
 
-func run(m *testing.M) (int, error) {
-	ctx := context.Background()
-	dir, err := os.MkdirTemp("/tmp", "broadsheet-test-")
-	if err != nil {
-		return 0, err
+func startServer(ctx context.Context) (s *testServer, err error) {
+	s = new(testServer)
+	if s.dir, err = os.MkdirTemp("/tmp", "broadsheet-test-"); err != nil {
+		return s, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.Chmod(dir, 0o755); err != nil { // its Postgres may run as another user
-		return 0, err
+	if err := os.Chmod(s.dir, 0o755); err != nil { // its Postgres may run as another user
+		return s, err
 	}
-	server, err = database.StartLocal(ctx, database.LocalOptions{Dir: dir, Settings: []string{
+	s.local, err = database.StartLocal(ctx, database.LocalOptions{Dir: s.dir, Settings: []string{
 		"fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=300",
 	}})
 	if err != nil {
-		return 0, err
+		return s, err
 	}
-	defer func() { _ = server.Stop() }()
-	admin, err = database.Open(ctx, server.URL(), database.Pool{})
-	if err != nil {
-		return 0, err
+	if s.admin, err = database.Open(ctx, s.local.URL(), database.Pool{}); err != nil {
+		return s, err
 	}
-	defer func() { _ = admin.Close() }()
-	template, err := database.Open(ctx, URL(templateName), database.Pool{})
+	template, err := database.Open(ctx, s.url(templateName), database.Pool{})
 	if err != nil {
-		return 0, err
+		return s, err
 	}
 	_, err = database.Migrate(ctx, template)
-	if err != nil {
-		return 0, err
+	return s, errors.Join(err, template.Close())
+}
+
+func (s *testServer) stop() (err error) {
+	if s == nil {
+		return nil
 	}
-	if err := template.Close(); err != nil {
-		return 0, err
+	if s.admin != nil {
+		err = s.admin.Close()
 	}
-	return m.Run(), nil
+	if s.local != nil {
+		err = errors.Join(err, s.local.Stop())
+	}
+	return errors.Join(err, os.RemoveAll(s.dir))
+}
+
+func (s *testServer) url(name string) string {
+	return strings.Replace(s.local.URL(), "dbname=broadsheet", "dbname="+name, 1)
 }
 
 // templateName is the database that the tests' databases are copied from.
 const templateName = "postgres"
 
-// URL is the address of a database of the test server, for running the program itself against it.
-func URL(name string) string {
-	return strings.Replace(server.URL(), "dbname=broadsheet", "dbname="+name, 1)
-}
+// URL is the address of a database that NewNamed has made, for running the program itself against it.
+func URL(name string) string { return started.url(name) }
 
 // New returns a migrated, empty database that is dropped when the test ends.
 func New(tb testing.TB) *sqlx.DB {
@@ -91,11 +112,11 @@ func New(tb testing.TB) *sqlx.DB {
 // NewNamed is New with the name of the database, for URL.
 func NewNamed(tb testing.TB) (*sqlx.DB, string) {
 	tb.Helper()
-	if admin == nil {
-		tb.Fatal("dbtest.Main has to be the package's TestMain")
+	if err := start(); err != nil {
+		tb.Fatal(err)
 	}
 	name := fmt.Sprintf("test_%d", number.Add(1))
-	if _, err := admin.Exec("create database " + name + " template " + templateName); err != nil {
+	if _, err := started.admin.Exec("create database " + name + " template " + templateName); err != nil {
 		tb.Fatal(err)
 	}
 	db, err := database.Open(context.Background(), URL(name), database.Pool{})
@@ -104,7 +125,7 @@ func NewNamed(tb testing.TB) (*sqlx.DB, string) {
 	}
 	tb.Cleanup(func() {
 		_ = db.Close()
-		if _, err := admin.Exec("drop database " + name + " with (force)"); err != nil {
+		if _, err := started.admin.Exec("drop database " + name + " with (force)"); err != nil {
 			tb.Error(err)
 		}
 	})
