@@ -82,6 +82,15 @@ func ask(h http.Handler, method, path, body string, header ...string) *httptest.
 	return answer
 }
 
+func request(t *testing.T, query string, variables map[string]any) string {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
 func TestAccessLogSaysWhatItTook(t *testing.T) {
 	t.Parallel()
 	s, lines := newServer(t, dbtest.New(t), nil)
