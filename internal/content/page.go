@@ -193,7 +193,8 @@ func parseCursor(text *string, ordering byte) (*cursor, error) {
 	}
 	mangled := &Error{Code: BadCursor, Message: "The cursor is not one that this server gave out. Pass endCursor or startCursor on unchanged."}
 	plain, err := base64.RawURLEncoding.Strict().DecodeString(*text)
-	if err != nil || len(plain) < 14 || plain[0] != cursorVersion {
+	// The decoder passes over line breaks, which no cursor of ours has.
+	if err != nil || strings.ContainsAny(*text, "\r\n") || len(plain) < 14 || plain[0] != cursorVersion {
 		return nil, mangled
 	}
 	body, sum := plain[:len(plain)-4], binary.BigEndian.Uint32(plain[len(plain)-4:])
