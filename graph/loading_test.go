@@ -276,8 +276,8 @@ func TestNestedAnswersAreRight(t *testing.T) {
 			}
 			for i, s := range n.stories {
 				l, w := n.labels[i%len(n.labels)], n.writers[i%len(n.writers)]
-				query := strings.NewReplacer("$article", s.globalID(), "$slug", s.slug, "$tag", l.globalID(), "$author", w.globalID()).Replace(query)
-				n.compareAndCount(schema, query, nil)
+				names := strings.NewReplacer("$article", s.globalID(), "$slug", s.slug, "$tag", l.globalID(), "$author", w.globalID())
+				n.compareAndCount(schema, names.Replace(query), nil)
 			}
 		})
 	}
@@ -310,13 +310,18 @@ func TestPrimaryTagAlone(t *testing.T) {
 var nestedQueries = map[string]string{
 	"deep": `{ article(slug: "$slug") { slug authors { name articles(first: 5) { nodes { slug tags { name articles(first: 5) {
 		nodes { slug relatedStories(first: 3) { kind position reason article { slug } } } } } } } } } }`,
-	"from a list": `{ articles(first: 30) { totalCount nodes { slug primaryTag { name articleCount articles(first: 4) { totalCount edges {
-		node { title authors { slug articles(last: 2, orderBy: PUBLISHED_ASC) { nodes { slug } } } } } } }
-		relatedStories { article { slug tags { slug } relatedStories(first: 2) { position article { slug primaryTag { slug } } } } } } } }`,
-	"aliases": `{ newest: articles(first: 3) { nodes { slug } } oldest: articles(first: 3, orderBy: PUBLISHED_ASC) { nodes { slug }  totalCount }
+	"from a list": `{ articles(first: 30) { totalCount nodes { slug
+		primaryTag { name articleCount articles(first: 4) { totalCount edges { node {
+			title authors { slug articles(last: 2, orderBy: PUBLISHED_ASC) { nodes { slug } } } } } } }
+		relatedStories { article { slug tags { slug }
+			relatedStories(first: 2) { position article { slug primaryTag { slug } } } } } } } }`,
+	"aliases": `{ newest: articles(first: 3) { nodes { slug } }
+		oldest: articles(first: 3, orderBy: PUBLISHED_ASC) { nodes { slug } totalCount }
 		articles(first: 10) { nodes {
-			one: relatedStories(first: 1) { article { slug } } three: relatedStories(first: 3) { article { title } } none: relatedStories(first: 0) { kind }
-			tags { slug a: articles(first: 2) { nodes { slug } } b: articles(first: 2, filter: {kind: [VIDEO, PAGE]}) { nodes { slug kind } totalCount }
+			one: relatedStories(first: 1) { article { slug } } three: relatedStories(first: 3) { article { title } }
+			none: relatedStories(first: 0) { kind }
+			tags { slug a: articles(first: 2) { nodes { slug } }
+				b: articles(first: 2, filter: {kind: [VIDEO, PAGE]}) { nodes { slug kind } totalCount }
 				c: articles(last: 1, filter: {}) { nodes { slug authors { slug } } } d: articles(first: 2) { edges { node { title } } } }
 			first: primaryTag { slug articles(first: 1) { nodes { slug } } } again: primaryTag { name } } } }`,
 	"fragments": `query { articles { ...page pageInfo { hasNextPage hasPreviousPage } } }
@@ -330,8 +335,11 @@ var nestedQueries = map[string]string{
 		... on Node { id } } }`,
 	"node": `{ story: node(id: "$article") { id ... on Article { slug relatedStories { article { slug } } } ... on Tag { name } }
 		tag: node(id: "$tag") { id ... on Tag { articleCount articles { totalCount nodes { slug } } } } }`,
-	"by id": `{ article(id: "$article") { slug url access status publishedAt updatedAt } author(id: "$author") { name } tag(id: "$tag") { kind } }`,
+	"by id": `{ article(id: "$article") { slug url access status publishedAt updatedAt }
+		author(id: "$author") { name } tag(id: "$tag") { kind } }`,
 	"the same story in several lists": `{ nodes(ids: ["$author", "$tag"]) {
-		... on Author { articles { nodes { tags { articles { nodes { slug relatedStories { article { slug } } authors { slug } tags { slug } } } } } } }
-		... on Tag { articles { nodes { authors { articles(orderBy: UPDATED_DESC) { nodes { slug relatedStories { article { slug } } } } } } } } } }`,
+		... on Author { articles { nodes { tags { articles { nodes {
+			slug relatedStories { article { slug } } authors { slug } tags { slug } } } } } } }
+		... on Tag { articles { nodes { authors { articles(orderBy: UPDATED_DESC) { nodes {
+			slug relatedStories { article { slug } } } } } } } } } }`,
 }

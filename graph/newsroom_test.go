@@ -31,6 +31,7 @@ var noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 type newsroom struct {
 	*testing.T
 	db      *sqlx.DB
+	service *content.Service
 	door    *httptest.Server
 	clock   *atomic.Pointer[time.Time]
 	stories []*story
@@ -80,7 +81,8 @@ type label struct {
 
 // public restates who may see a story, for comparison with what the service says.
 func (s *story) public(now time.Time) bool {
-	return (s.status == "PUBLISHED" || s.status == "SCHEDULED") && !s.published.After(now) && (s.embargo == nil || !s.embargo.After(now))
+	return (s.status == "PUBLISHED" || s.status == "SCHEDULED") && !s.published.After(now) &&
+		(s.embargo == nil || !s.embargo.After(now))
 }
 
 // word is one that stands in the part of the story and nowhere else.
@@ -112,6 +114,7 @@ func newNewsroom(t *testing.T) *newsroom {
 	addresses, err := content.NewAddresses(site, "/{slug}/", "/author/{slug}/", "/tag/{slug}/")
 	n.must(err)
 	service := content.New(n.db, content.Options{Addresses: addresses, Now: func() time.Time { return *n.clock.Load() }})
+	n.service = service
 	limits := graph.DefaultLimits() // wide enough for operations that ask for everything at once
 	limits.Complexity, limits.Tokens, limits.Fields, limits.Aliases, limits.Fragments = 1<<30, 1<<20, 1<<20, 1<<20, 1<<20
 	n.door = httptest.NewServer(graph.NewHandler(service, limits, slog.New(slog.DiscardHandler)))
@@ -250,7 +253,8 @@ func (n *newsroom) addLabel(kind, name string, internal bool) *label {
 	if internal {
 		l.slug += "-" + l.word()
 	}
-	l.id = n.insert(`insert into tags (slug, name, description, kind, internal, image_id) values ($1, $2, 'About ' || $2, $3, $4, $5)`,
+	l.id = n.insert(`insert into tags (slug, name, description, kind, internal, image_id)
+		values ($1, $2, 'About ' || $2, $3, $4, $5)`,
 		l.slug, l.name, l.kind, l.internal, n.addImage("tag"))
 	n.labels = append(n.labels, l)
 	return l
@@ -279,7 +283,8 @@ func (n *newsroom) add(s *story) *story {
 		values ($1, $2, $2, 'Provider', 60, 1920, 1080, $3)`, s.id, "https://video.example.org/"+s.word("open"), image)
 	n.exec(`insert into corrections (article_id, text, at) values ($1, $2, $4), ($1, $3, $5)`,
 		s.id, "Corrected "+s.word("open"), "Corrected "+s.word("soon"), noon.Add(-time.Hour), noon.Add(24*time.Hour))
-	n.exec(`insert into revisions (article_id, number, at, title, excerpt, body_html) values ($1, 1, $2, $3, $3, $4), ($1, 2, $2, $3, $3, $4)`,
+	n.exec(`insert into revisions (article_id, number, at, title, excerpt, body_html)
+		values ($1, 1, $2, $3, $3, $4), ($1, 2, $2, $3, $3, $4)`,
 		s.id, s.published, "Earlier "+s.word("open"), s.body())
 	n.exec(`insert into old_slugs (slug, article_id) values ($1, $2)`, "old-"+s.word("open"), s.id)
 	for i, l := range s.labels {
@@ -340,7 +345,8 @@ func randomNewsroom(t *testing.T, seed uint64, stories int) *newsroom {
 			}
 		}
 	}
-	n.insert(`insert into campaigns (slug, title, message, url, joined, goal, as_of) values ('join', 'Join', 'Us', 'https://x.example', 3, 9, $1)`, noon)
+	n.insert(`insert into campaigns (slug, title, message, url, joined, goal, as_of)
+		values ('join', 'Join', 'Us', 'https://x.example', 3, 9, $1)`, noon)
 	return n
 }
 

@@ -201,8 +201,9 @@ func (n *newsroom) between(w walk, whole page) {
 func TestRefusedArguments(t *testing.T) {
 	t.Parallel()
 	n := randomNewsroom(t, 41, 12)
-	published := all(n.ask(`{ articles(first: 1) { pageInfo { endCursor } } }`, nil).Data, "articles", "pageInfo", "endCursor")[0].(string)
-	named := all(n.ask(`{ tags(first: 1) { pageInfo { endCursor } } }`, nil).Data, "tags", "pageInfo", "endCursor")[0].(string)
+	cursors := n.ask(`{ articles(first: 1) { pageInfo { endCursor } } tags(first: 1) { pageInfo { endCursor } } }`, nil)
+	published := cursors.at("articles", "pageInfo", "endCursor").(string)
+	named := cursors.at("tags", "pageInfo", "endCursor").(string)
 	mangled := "B" + published[1:]
 	tooMany := text(t, slices.Repeat([]string{n.stories[0].globalID()}, 101))
 	for _, test := range []struct{ query, code, reason string }{
@@ -210,7 +211,8 @@ func TestRefusedArguments(t *testing.T) {
 		{`{ articles(before: "` + named + `") { totalCount } }`, "BAD_CURSOR", "another order"},
 		{`{ tags(after: "` + published + `") { totalCount } }`, "BAD_CURSOR", "another order"},
 		{`{ authors(before: "` + published + `") { nodes { slug } } }`, "BAD_CURSOR", "another order"},
-		{`{ tag(slug: "label-0") { articles(orderBy: UPDATED_DESC, before: "` + published + `") { totalCount } } }`, "BAD_CURSOR", "another order"},
+		{`{ tag(slug: "label-0") { articles(orderBy: UPDATED_DESC, before: "` + published + `") { totalCount } } }`,
+			"BAD_CURSOR", "another order"},
 		{`{ articles(after: "` + mangled + `") { totalCount } }`, "BAD_CURSOR", "not one that this server gave out"},
 		{`{ articles(after: "` + published[:len(published)-2] + `") { totalCount } }`, "BAD_CURSOR", "not one that"},
 		{`{ articles(after: "") { totalCount } }`, "BAD_CURSOR", "not one that"},
@@ -262,9 +264,11 @@ func TestArgumentsInOtherForms(t *testing.T) {
 		{`articles(first: 3)`, `articles(first: $first)`, map[string]any{"first": 3}},
 		{`articles`, `articles(first: $first)`, nil},
 		{`articles(first: 20)`, `articles(first: $first)`, map[string]any{"first": nil}},
-		{`articles(filter: {kind: [VIDEO, STORY]})`, `articles(filter: {kind: $kinds})`, map[string]any{"kinds": []string{"VIDEO", "STORY"}}},
+		{`articles(filter: {kind: [VIDEO, STORY]})`, `articles(filter: {kind: $kinds})`,
+			map[string]any{"kinds": []string{"VIDEO", "STORY"}}},
 		{`articles(filter: {kind: [STORY]})`, `articles(filter: {kind: $kinds})`, map[string]any{"kinds": "STORY"}},
-		{`articles(filter: {publishedBefore: "2026-03-09T12:00:00Z"})`, `articles(filter: {publishedBefore: "2026-03-09T14:00:00.000+02:00"})`, nil},
+		{`articles(filter: {publishedBefore: "2026-03-09T12:00:00Z"})`,
+			`articles(filter: {publishedBefore: "2026-03-09T14:00:00.000+02:00"})`, nil},
 	} {
 		for _, place := range []string{"%s", `author(slug: "writer-0") { %s }`, `tag(slug: "label-0") { %s }`} {
 			ask := func(list string) answer {

@@ -19,7 +19,8 @@ func TestSeoFallsBack(t *testing.T) {
 	}{
 		{nil, nil, nil, nil, s.title(), s.excerpt(), nil, site + "/" + s.slug + "/", nil},
 		{"", "", nil, lead, s.title(), s.excerpt(), "https://media.example.org/lead.jpg", site + "/" + s.slug + "/", ""},
-		{"Own", "Words", own, lead, "Own", "Words", "https://media.example.org/own.jpg", "https://other.example/a", "https://other.example/a"},
+		{"Own", "Words", own, lead, "Own", "Words",
+			"https://media.example.org/own.jpg", "https://other.example/a", "https://other.example/a"},
 	} {
 		n.exec(`update articles set seo_title = $2, seo_description = $3, seo_image_id = $4, lead_image_id = $5, canonical_url = $6
 			where id = $1`, s.id, test.title, test.description, test.image, test.leadImage, test.canonical)
@@ -54,13 +55,15 @@ func TestJSONLd(t *testing.T) {
 		"@context": "https://schema.org", "@type": "NewsArticle", "headline": s.title(), "description": s.excerpt(),
 		"url": address, "mainEntityOfPage": address, "image": []any{image},
 		"datePublished": "2026-03-10T11:00:00Z", "dateModified": "2026-03-10T12:00:00Z",
-		"author":         []any{person("Ann", "writer-0"), person("Bea", "writer-1")},
-		"publisher":      map[string]any{"@type": "NewsMediaOrganization", "name": "The Courier", "url": site + "/", "logo": "https://media.example.org/logo.png"},
+		"author": []any{person("Ann", "writer-0"), person("Bea", "writer-1")},
+		"publisher": map[string]any{
+			"@type": "NewsMediaOrganization", "name": "The Courier", "url": site + "/", "logo": "https://media.example.org/logo.png"},
 		"articleSection": "Sea", "keywords": []any{"Sea", "Fish"}, "inLanguage": "en", "wordCount": 321.0, "isAccessibleForFree": false,
 		"video": map[string]any{"@type": "VideoObject", "name": s.title(), "description": s.excerpt(),
 			"contentUrl": "https://video.example.org/" + s.word("open"), "embedUrl": "https://video.example.org/" + s.word("open"),
 			"thumbnailUrl": []any{image}, "uploadDate": "2026-03-10T11:00:00Z"},
-		"correction": []any{map[string]any{"@type": "CorrectionComment", "text": "Corrected " + s.word("open"), "datePublished": "2026-03-10T11:00:00Z"}},
+		"correction": []any{map[string]any{
+			"@type": "CorrectionComment", "text": "Corrected " + s.word("open"), "datePublished": "2026-03-10T11:00:00Z"}},
 	}
 	if where := difference(n.detail(s, "jsonLd")["jsonLd"], any(want)); where != "" {
 		t.Error(where)
@@ -71,7 +74,9 @@ func TestJSONLd(t *testing.T) {
 	n.exec(`update articles set lead_image_id = null, excerpt = '', body_html = '', word_count = 0, updated_at = $2 where id = $1`,
 		bare.id, bare.published.AddDate(0, 0, -1)) // written the day before it was due
 	got := n.detail(bare, "jsonLd")["jsonLd"].(map[string]any)
-	for _, name := range []string{"description", "image", "author", "articleSection", "keywords", "wordCount", "video", "correction"} {
+	for _, name := range []string{
+		"description", "image", "author", "articleSection", "keywords", "wordCount", "video", "correction",
+	} {
 		if value, there := got[name]; there {
 			t.Errorf("%s is %v where there is none", name, value)
 		}
@@ -80,7 +85,8 @@ func TestJSONLd(t *testing.T) {
 		t.Errorf("free: %v; modified %v, published %v", got["isAccessibleForFree"], got["dateModified"], got["datePublished"])
 	}
 	for _, s := range []*story{s, bare} { // a film has the picture that was made for it
-		n.exec(`insert into videos (article_id, url, poster_id) values ($1, 'https://video.example.org/a', $2)`, s.id, n.addImage("own"))
+		n.exec(`insert into videos (article_id, url, poster_id) values ($1, 'https://video.example.org/a', $2)`,
+			s.id, n.addImage("own"))
 		thumbnails := n.detail(s, "jsonLd")["jsonLd"].(map[string]any)["video"].(map[string]any)["thumbnailUrl"]
 		if where := difference(thumbnails, any([]any{"https://media.example.org/own.jpg"})); where != "" {
 			t.Error(where)

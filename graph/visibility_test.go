@@ -55,7 +55,8 @@ func (n *newsroom) askEverything(schema *ast.Schema, now time.Time) int {
 	}
 	for _, s := range n.stories {
 		if shown[s.slug] != s.public(now) {
-			n.Errorf("at %s story %d (%s, published %s, embargo %v) is shown: %t", now, s.number, s.status, s.published, s.embargo, shown[s.slug])
+			n.Errorf("at %s story %d (%s, published %s, embargo %v) is shown: %t",
+				now, s.number, s.status, s.published, s.embargo, shown[s.slug])
 		}
 	}
 	return len(shown)
@@ -213,7 +214,8 @@ func (n *newsroom) filters() []map[string]any {
 	filters := []map[string]any{
 		{}, {"kind": []string{"PAGE"}}, {"kind": []string{"STORY", "PAGE", "VIDEO"}}, {"kind": "OPINION"}, {"kind": []string{}},
 		{"featured": true}, {"featured": false}, {"locale": "sv"}, {"locale": "xx"},
-		{"publishedAfter": noon.Add(-72 * time.Hour).Format(time.RFC3339)}, {"publishedBefore": noon.Add(-72 * time.Hour).Format(time.RFC3339)},
+		{"publishedAfter": noon.Add(-72 * time.Hour).Format(time.RFC3339)},
+		{"publishedBefore": noon.Add(-72 * time.Hour).Format(time.RFC3339)},
 		{"publishedAfter": noon.Format(time.RFC3339)}, {"publishedBefore": noon.Add(240 * time.Hour).Format(time.RFC3339)},
 		{"excludeIds": []string{n.stories[0].globalID(), n.stories[1].globalID(), n.stories[2].globalID()}},
 		{"tags": []string{n.labels[0].slug, n.labels[1].slug}}, {"tags": []string{n.labels[2].slug, n.labels[2].slug}},
@@ -241,7 +243,8 @@ func TestCountsHideWhatIsHidden(t *testing.T) {
 			n.must(err)
 			var variables map[string]any
 			n.must(json.Unmarshal(written, &variables))
-			n.compare(schema, `query($filter: ArticleFilter) { count: articles(first: 0, filter: $filter) { totalCount pageInfo { hasNextPage } }
+			n.compare(schema, `query($filter: ArticleFilter) {
+				count: articles(first: 0, filter: $filter) { totalCount pageInfo { hasNextPage } }
 				articles(filter: $filter) { nodes { tags { articleCount articles(filter: $filter) { totalCount } }
 					authors { articles(filter: $filter) { totalCount } } } } }`, map[string]any{"filter": variables})
 		}

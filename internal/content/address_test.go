@@ -22,7 +22,8 @@ func TestNewAddressesRefuses(t *testing.T) {
 		"the same path":   {"https://news.example.org", "/{slug}/", "/{slug}/", "/t/{slug}/", "have to differ"},
 		"but for the end": {"https://news.example.org", "/{slug}/", "/a/{slug}", "/a/{slug}/", "have to differ"},
 	} {
-		if _, err := NewAddresses(test.site, test.article, test.author, test.tag); err == nil || !strings.Contains(err.Error(), test.reason) {
+		_, err := NewAddresses(test.site, test.article, test.author, test.tag)
+		if err == nil || !strings.Contains(err.Error(), test.reason) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -83,7 +83,8 @@ func parseBlocks(stored string, inline func(position int) *Article) ([]Block, er
 }
 
 func parseHTML(stored string) ([]*html.Node, error) {
-	nodes, err := html.ParseFragment(strings.NewReader(stored), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	nodes, err := html.ParseFragment(strings.NewReader(stored), body)
 	if err != nil {
 		return nil, fmt.Errorf("parse HTML: %w", err)
 	}

@@ -48,6 +48,7 @@ func FuzzParseCursor(f *testing.F) {
 	}
 	f.Add("", byName, []byte{cursorVersion, byName, 0, 0, 0, 0, 0, 0, 0, 1, 0xff})
 	f.Add("AQ==", byUpdate, []byte{cursorVersion, byUpdate, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
+	f.Add("AW4AAAAAAAAAA0FubiEYY\rn4", byName, []byte{}) // a line break inside
 	f.Fuzz(func(t *testing.T, text string, ordering byte, signed []byte) {
 		checkCursor(t, text, ordering)
 		checkCursor(t, base64.RawURLEncoding.EncodeToString(checksummed(signed)), ordering) // as somebody might forge it
