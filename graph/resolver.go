@@ -4,7 +4,7 @@ package graph
 
 import "broadsheet/internal/content"
 
-//go:generate go tool gqlgen generate
+//go:generate sh -c "cd .. && go run ./graph/plangen"
 
 // Resolver answers the root fields. Everything below them is loaded by the service and read from its objects.
 type Resolver struct {

@@ -14,6 +14,9 @@ import (
 // selection reads what the operation asks of the root field that is being resolved: fragments spread, @skip and
 // @include decided, variables replaced. Fields of an interface or a union are listed for each object type.
 func selection(ctx context.Context) *content.Selection {
+	if planned, ok := ctx.Value(selectionKey{}).(*content.Selection); ok {
+		return planned
+	}
 	operation := graphql.GetOperationContext(ctx)
 	field := graphql.GetFieldContext(ctx).Field
 	reader := &selectionReader{operation: operation, schema: parsedSchema}

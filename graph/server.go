@@ -29,16 +29,19 @@ const statusClientGone = 499
 // form cannot send application/json, and GET only reads.
 func NewHandler(service *content.Service, limits Limits, log *slog.Logger) http.Handler {
 	presenter := presenter{log}
-	runner := executor.New(NewExecutableSchema(Config{Resolvers: &Resolver{Content: service}}))
+	schema := NewExecutableSchema(Config{Resolvers: &Resolver{Content: service}})
+	runner := executor.New(schema)
 	runner.SetErrorPresenter(presenter.present)
 	runner.SetRecoverFunc(presenter.recovered)
-	return &door{limits: limits, documents: newDocuments(limits), executor: runner, presenter: presenter}
+	return &door{limits: limits, documents: newDocuments(limits), executor: runner, presenter: presenter,
+		plans: newPlans(schema.(*executableSchema))}
 }
 
 type door struct {
 	limits    Limits
 	documents *documents
 	executor  *executor.Executor
+	plans     *plans
 	presenter presenter
 }
 
@@ -127,12 +130,17 @@ func refuseOperation(asked *request, operation *ast.OperationDefinition, problem
 }
 
 func (d *door) execute(ctx context.Context, operation *graphql.OperationContext) *answer {
-	responses, ctx := d.executor.DispatchOperation(ctx, operation)
-	response := responses(ctx)
-	if response == nil { // the executor's way to say that the context ended before it began
-		return refused(d.presenter.present(ctx, ctx.Err()))
+	result := new(answer)
+	if data, problems, planned := d.plans.execute(ctx, operation, d.presenter.present); planned {
+		result.data, result.errors, traceOf(ctx).Planned = data, problems, true
+	} else {
+		responses, ctx := d.executor.DispatchOperation(ctx, operation)
+		response := responses(ctx)
+		if response == nil { // the executor's way to say that the context ended before it began
+			return refused(d.presenter.present(ctx, ctx.Err()))
+		}
+		result.errors, result.data = response.Errors, response.Data
 	}
-	result := &answer{errors: response.Errors, data: response.Data}
 	if operation.Headers.Get(costHeader) == "1" {
 		receipt := content.ReceiptOf(ctx)
 		result.extensions = map[string]any{"cost": map[string]any{
@@ -147,6 +155,7 @@ func (d *door) execute(ctx context.Context, operation *graphql.OperationContext)
 type Trace struct {
 	OperationName string // at most 100 bytes; empty if it has none
 	OperationType string // query, mutation or subscription
+	Planned       bool   // answered by a plan; else by gqlgen's own execution, or refused
 }
 
 const longestTracedName = 100

@@ -1,0 +1,346 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"broadsheet/internal/content"
+)
+
+// A plan is the short way to an answer: an operation is looked at once, and then each answer to it is written from the
+// loaded objects straight into bytes. gqlgen's own execution pays a context, a closure and often a goroutine for every
+// field of every object, which for a page of a feed is several times what Postgres takes.
+//
+// gqlgen stays the reference: a test compares both ways byte by byte. What a plan does not foresee (introspection, a null
+// where there can be none) is executed by gqlgen.
+
+// plan is what is asked of objects of one type.
+type plan struct{ fields []plannedField }
+
+// plannedField is one member of the answer.
+type plannedField struct {
+	name     string
+	prefix   []byte // the member's name, with what stands before it
+	write    fieldWriter
+	required bool             // null is an error; for a list, null among its elements
+	Args     map[string]any   // of a field that takes some, as gqlgen's functions read them
+	only     *plan            // for an object; nil for a leaf
+	of       map[string]*plan // for an abstract type, by the names of the object types
+	constant []byte           // of __typename
+}
+
+// fieldWriter writes the value of an object's field.
+type fieldWriter func(w *writer, f *plannedField, object any)
+
+func (p *plan) write(w *writer, object any) {
+	if p == nil {
+		w.failed = true
+		return
+	}
+	for i := range p.fields {
+		f := &p.fields[i]
+		w.buffer = append(w.buffer, f.prefix...)
+		if f.constant != nil {
+			w.buffer = append(w.buffer, f.constant...)
+			continue
+		}
+		f.write(w, f, object)
+	}
+	if len(p.fields) == 0 {
+		w.buffer = append(w.buffer, '{')
+	}
+	w.buffer = append(w.buffer, '}')
+}
+
+// plannedRoot is a root field with all that is asked below it.
+type plannedRoot struct {
+	plannedField
+	field     graphql.CollectedField
+	selection *content.Selection
+}
+
+// plannedOperation has the root fields in the order of the answer.
+type plannedOperation struct {
+	roots  []plannedRoot
+	static bool // no variable decides what is below the root fields: the plan serves every request with the document
+}
+
+// plans remembers those of operations whose documents are remembered, too.
+type plans struct {
+	schema *executableSchema
+	mu     sync.Mutex
+	kept   *simplelru.LRU[*ast.OperationDefinition, *plannedOperation]
+}
+
+const plansKept = 500
+
+func newPlans(schema *executableSchema) *plans {
+	kept, err := simplelru.NewLRU[*ast.OperationDefinition, *plannedOperation](plansKept, nil)
+	if err != nil {
+		panic(err) // the size is a constant
+	}
+	return &plans{schema: schema, kept: kept}
+}
+
+// execute returns the data of the answer and the errors, or false if gqlgen has to execute the operation. Without plans,
+// that is always.
+func (p *plans) execute(ctx context.Context, operation *graphql.OperationContext, present graphql.ErrorPresenterFunc) ([]byte, gqlerror.List, bool) {
+	if p == nil || ctx.Err() != nil {
+		return nil, nil, false
+	}
+	ctx = graphql.WithOperationContext(ctx, operation)
+	ec := newExecutionContext(operation, p.schema, nil)
+	planned, err := p.of(ctx, ec)
+	if err != nil {
+		return nil, nil, false
+	}
+	return planned.execute(ctx, ec, present)
+}
+
+func (p *plans) of(ctx context.Context, ec *executionContext) (*plannedOperation, error) {
+	p.mu.Lock()
+	planned, known := p.kept.Get(ec.OperationContext.Operation)
+	p.mu.Unlock()
+	if known {
+		return planned, nil
+	}
+	planner := &planner{ctx: ctx, ec: ec, selection: &selectionReader{operation: ec.OperationContext, schema: parsedSchema}}
+	planned, err := planner.operation()
+	if err == nil && planned.static {
+		p.mu.Lock()
+		p.kept.Add(ec.OperationContext.Operation, planned)
+		p.mu.Unlock()
+	}
+	return planned, err
+}
+
+// errNotPlanned sends an operation the reference's way.
+var errNotPlanned = errors.New("the plan does not foresee this")
+
+// planner writes the plan of an operation.
+type planner struct {
+	ctx       context.Context
+	ec        *executionContext
+	selection *selectionReader
+}
+
+func (p *planner) operation() (*plannedOperation, error) {
+	operation := p.ec.OperationContext.Operation
+	if operation.Operation != ast.Query {
+		return nil, errNotPlanned
+	}
+	planned := &plannedOperation{static: isStatic(operation.SelectionSet, true, make(map[*ast.FragmentDefinition]bool))}
+	fields, err := p.collect(operation.SelectionSet, []string{"Query"})
+	if err != nil {
+		return nil, err
+	}
+	for i, field := range fields {
+		root := plannedRoot{field: field}
+		if err := p.fill(&root.plannedField, "Query", field, i); err != nil {
+			return nil, err
+		}
+		if root.constant == nil {
+			root.selection = p.selection.selection(field.Definition.Type.Name(), field.Selections)
+		}
+		planned.roots = append(planned.roots, root)
+	}
+	return planned, nil
+}
+
+func (p *planner) object(definition *ast.Definition, set ast.SelectionSet) (*plan, error) {
+	fields, err := p.collect(set, p.selection.satisfies(definition))
+	if err != nil {
+		return nil, err
+	}
+	planned := &plan{fields: make([]plannedField, len(fields))}
+	for i, field := range fields {
+		f := &planned.fields[i]
+		if err := p.fill(f, definition.Name, field, i); err != nil {
+			return nil, err
+		}
+		if f.constant != nil {
+			continue
+		}
+		if f.write = writersOf[definition.Name][field.Name]; f.write == nil {
+			return nil, errNotPlanned
+		}
+		if len(field.Definition.Arguments) == 0 {
+			continue
+		}
+		if f.Args, err = p.ec.readArguments(p.ctx, definition.Name, field.Name, field.ArgumentMap(p.ec.Variables)); err != nil {
+			return nil, err
+		}
+	}
+	return planned, nil
+}
+
+// collect returns the fields of a set, each member of the answer once. gqlgen collects a __typename that is asked of a
+// union and of an object of it twice, and writes it once.
+func (p *planner) collect(set ast.SelectionSet, satisfies []string) ([]graphql.CollectedField, error) {
+	var fields []graphql.CollectedField
+	for _, field := range graphql.CollectFields(p.ec.OperationContext, set, satisfies) {
+		switch {
+		case !slices.ContainsFunc(fields, func(f graphql.CollectedField) bool { return f.Alias == field.Alias }):
+			fields = append(fields, field)
+		case field.Name != "__typename":
+			return nil, errNotPlanned
+		}
+	}
+	return fields, nil
+}
+
+// fill plans the field itself and what is below it.
+func (p *planner) fill(f *plannedField, typeName string, field graphql.CollectedField, place int) error {
+	quoted, err := json.Marshal(field.Alias)
+	if err != nil {
+		return err
+	}
+	f.name, f.prefix = field.Name, append(append([]byte{separator(place)}, quoted...), ':')
+	if field.Name == "__typename" {
+		f.constant = []byte(`"` + typeName + `"`)
+		return nil
+	}
+	if field.Definition == nil || field.Name == "__schema" || field.Name == "__type" {
+		return errNotPlanned
+	}
+	f.required = field.Definition.Type.NonNull
+	if element := field.Definition.Type.Elem; element != nil {
+		f.required = element.NonNull
+	}
+	of := p.selection.schema.Types[field.Definition.Type.Name()]
+	switch {
+	case of.IsAbstractType():
+		f.of = make(map[string]*plan)
+		for _, object := range p.selection.schema.GetPossibleTypes(of) {
+			if f.of[object.Name], err = p.object(object, field.Selections); err != nil {
+				return err
+			}
+		}
+	case len(field.Selections) > 0:
+		f.only, err = p.object(of, field.Selections)
+	}
+	return err
+}
+
+func separator(place int) byte {
+	if place == 0 {
+		return '{'
+	}
+	return ','
+}
+
+// isStatic tells whether no variable decides about fields, or about arguments below the root fields.
+func isStatic(set ast.SelectionSet, root bool, seen map[*ast.FragmentDefinition]bool) bool {
+	for _, selection := range set {
+		static := true
+		switch selection := selection.(type) {
+		case *ast.Field:
+			static = len(selection.Directives) == 0 && (root || !hasVariable(selection.Arguments)) && isStatic(selection.SelectionSet, false, seen)
+		case *ast.InlineFragment:
+			static = len(selection.Directives) == 0 && isStatic(selection.SelectionSet, root, seen)
+		case *ast.FragmentSpread:
+			static = len(selection.Directives) == 0
+			if static && !seen[selection.Definition] {
+				seen[selection.Definition] = true
+				static = isStatic(selection.Definition.SelectionSet, root, seen)
+			}
+		}
+		if !static {
+			return false
+		}
+	}
+	return true
+}
+
+func hasVariable(arguments ast.ArgumentList) bool {
+	for _, argument := range arguments {
+		if valueHasVariable(argument.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+func valueHasVariable(value *ast.Value) bool {
+	if value.Kind == ast.Variable {
+		return true
+	}
+	for _, child := range value.Children {
+		if valueHasVariable(child.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+type selectionKey struct{}
+
+// execute runs the root fields side by side.
+func (o *plannedOperation) execute(ctx context.Context, ec *executionContext, present graphql.ErrorPresenterFunc) ([]byte, gqlerror.List, bool) {
+	if len(o.roots) == 0 {
+		return []byte("{}"), nil, true
+	}
+	writers, failures := make([]writer, len(o.roots)), make([]error, len(o.roots))
+	var wait sync.WaitGroup
+	turns := make(chan struct{}, rootsAtOnce)
+	run := func(i int) {
+		turns <- struct{}{}
+		defer func() { <-turns }()
+		failures[i] = o.roots[i].execute(ctx, ec, &writers[i])
+	}
+	for i := 1; i < len(o.roots); i++ {
+		wait.Go(func() { run(i) })
+	}
+	run(0)
+	wait.Wait()
+	return o.collect(ctx, writers, failures, present)
+}
+
+// collect puts the answer together. A root field that failed is null, and where it cannot be null, all the data is
+// (GraphQL specification, September 2025, section 6.4.4).
+func (o *plannedOperation) collect(ctx context.Context, writers []writer, failures []error, present graphql.ErrorPresenterFunc) ([]byte, gqlerror.List, bool) {
+	var problems gqlerror.List
+	lost := false
+	for i, root := range o.roots {
+		switch {
+		case writers[i].failed || errors.Is(failures[i], errNotPlanned):
+			return nil, nil, false
+		case failures[i] != nil:
+			at := graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: root.field})
+			problems = append(problems, present(at, graphql.AddFieldLocationToError(at, failures[i])))
+			writers[i].buffer = append(append(writers[i].buffer[:0], root.prefix...), "null"...)
+			lost = lost || root.field.Definition.Type.NonNull
+		}
+	}
+	if lost {
+		return []byte("null"), problems, true
+	}
+	data := writers[0].buffer
+	for _, w := range writers[1:] {
+		data = append(data, w.buffer...)
+	}
+	return append(data, '}'), problems, true
+}
+
+func (r *plannedRoot) execute(ctx context.Context, ec *executionContext, w *writer) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = ec.Recover(ctx, panicked)
+		}
+	}()
+	w.buffer = append(make([]byte, 0, 32<<10), r.prefix...)
+	if r.constant != nil {
+		w.buffer = append(w.buffer, r.constant...)
+		return nil
+	}
+	f := r.plannedField // the arguments are this request's own
+	return ec.writeRoot(context.WithValue(ctx, selectionKey{}, r.selection), w, &f, r.field.ArgumentMap(ec.Variables))
+}
