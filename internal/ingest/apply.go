@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -21,7 +22,7 @@ func (i *importer) applySite() error {
 	}
 	values := make(map[string]string, len(settings))
 	for _, s := range settings {
-		values[s.Key] = i.resolve(text(s.Value))
+		values[s.Key] = s.Value
 	}
 	if i.locale = values["locale"]; i.locale == "" {
 		i.locale = "en"
@@ -35,11 +36,6 @@ func (i *importer) applySite() error {
 			values["title"], values["description"], i.locale, values["logo"], defaultName)
 		return err
 	})
-}
-
-// resolve completes addresses that the export leaves open.
-func (i *importer) resolve(t text) string {
-	return strings.ReplaceAll(string(t), "__GHOST_URL__", i.options.SiteURL)
 }
 
 // written is what a statement says of a row that it added or changed.
@@ -65,11 +61,14 @@ func (i *importer) applyAuthors() error {
 		SourceID, Slug, Name, Bio, Email, Website, Location string
 		Avatar                                              string
 	}
+	if err := i.freeSlugs("authors", "ghost_users"); err != nil {
+		return err
+	}
 	return eachBatch(i, "ghost_users", func(tx *sqlx.Tx, users []user) error {
 		rows := make([]row, 0, len(users))
 		images := make([]image, 0, len(users))
 		for _, u := range users {
-			r := row{SourceID: string(u.ID), Slug: string(u.Slug), Name: string(u.Name), Bio: string(u.Bio), Website: webAddress(u.Website), Location: string(u.Location)}
+			r := row{SourceID: string(u.ID), Slug: string(u.Slug), Name: cmp.Or(string(u.Name), string(u.Slug)), Bio: string(u.Bio), Website: webAddress(u.Website), Location: string(u.Location)}
 			if i.options.AuthorEmails {
 				r.Email = string(u.Email)
 			}
@@ -108,11 +107,14 @@ func (i *importer) applyTags() error {
 		SourceID, Slug, Name, Description, Image string
 		Internal                                 bool
 	}
+	if err := i.freeSlugs("tags", "ghost_tags"); err != nil {
+		return err
+	}
 	return eachBatch(i, "ghost_tags", func(tx *sqlx.Tx, tags []tag) error {
 		rows := make([]row, 0, len(tags))
 		images := make([]image, 0, len(tags))
 		for _, t := range tags {
-			r := row{SourceID: string(t.ID), Slug: string(t.Slug), Name: string(t.Name), Description: string(t.Description),
+			r := row{SourceID: string(t.ID), Slug: string(t.Slug), Name: cmp.Or(string(t.Name), string(t.Slug)), Description: string(t.Description),
 				Internal: t.Visibility == "internal" || strings.HasPrefix(string(t.Name), "#")}
 			if address := i.imageAddress(t.FeatureImage); address != "" {
 				r.Image = r.SourceID + ":feature_image"
@@ -181,7 +183,9 @@ func (i *importer) writeImages(tx *sqlx.Tx, images []image) error {
 }
 
 // imageAddress is that of a picture; empty if there is none that can be shown.
-func (i *importer) imageAddress(t text) string { return webAddress(text(i.resolve(t))) }
+func (i *importer) imageAddress(t text) string {
+	return webAddress(text((&converter{site: i.options.SiteURL}).absolute(string(t))))
+}
 
 // webAddress keeps nothing but addresses of the web.
 func webAddress(t text) string {
@@ -192,6 +196,32 @@ func webAddress(t text) string {
 }
 
 var slugForm = regexp.MustCompile(`^[^/?#\s]{1,191}$`)
+
+// freeSlugs moves rows out of the way that give a slug up to another row of the export: the table holds each slug once, at
+// every moment.
+func (i *importer) freeSlugs(table, staged string) error {
+	return i.batch(func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(i.ctx, `
+			update `+table+` t set slug = '`+movingSlug+`' || t.id
+			from `+staged+` g
+			where t.source = $1 and t.source_id = g.id and g.row->>'Slug' <> t.slug
+				and exists (select from `+staged+` other where other.row->>'Slug' = t.slug and other.id <> g.id)`, source); err != nil {
+			return err
+		}
+		return nil
+	})
+}
+
+// movingSlug begins the slug of a row on its way from one slug to another.
+const movingSlug = "slug-on-its-way-"
+
+// forgetMoves takes back what the triggers recorded of such slugs.
+func (i *importer) forgetMoves() error {
+	return i.batch(func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(i.ctx, `delete from old_slugs where slug like $1`, movingSlug+"%")
+		return err
+	})
+}
 
 // admit leaves out rows whose slugs cannot be theirs. Key is a row's id in the export, and its slug.
 func admit[Row any](i *importer, tx *sqlx.Tx, table string, counts *Counts, rows []Row, key func(Row) (id, slug string)) ([]Row, error) {

@@ -39,9 +39,9 @@ type converter struct {
 
 func (i *importer) convertBody(p post, targets map[string]string) convertedBody {
 	c := &converter{site: i.options.SiteURL, slug: string(p.Slug), postID: string(p.ID), targets: targets, lost: make(map[string]int)}
-	source := i.resolve(p.HTML)
+	source := string(p.HTML)
 	if strings.TrimSpace(source) == "" && p.Lexical != "" {
-		source = i.resolve(text(renderLexical(string(p.Lexical), c.lose)))
+		source = renderLexical(string(p.Lexical), c.lose)
 	}
 	if strings.TrimSpace(source) == "" && p.Mobiledoc != "" {
 		c.lose("a body that exists as Mobiledoc only")
@@ -78,12 +78,28 @@ func (c *converter) convert(source string, gated bool) string {
 	}
 }
 
+// part converts the HTML between paywalls. What the desk pasted as HTML is taken by itself, so that an element that it
+// leaves open swallows nothing of the rest.
 func (c *converter) part(source string) string {
-	nodes, err := html.ParseFragment(strings.NewReader(source), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
-	if err != nil { // the parser takes everything but a reader that fails
-		return ""
+	var out strings.Builder
+	last := 0
+	for _, span := range pasted.FindAllStringIndex(source, -1) {
+		out.WriteString(c.piece(source[last:span[0]]) + c.piece(source[span[0]:span[1]]))
+		last = span[1]
 	}
+	out.WriteString(c.piece(source[last:]))
+	return strings.TrimSpace(out.String())
+}
+
+var pasted = regexp.MustCompile(`(?s)<!--\s*kg-card-begin: html\s*-->.*?<!--\s*kg-card-end: html\s*-->`)
+
+func (c *converter) piece(source string) string {
 	root := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	nodes, err := html.ParseFragment(strings.NewReader(source), &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body})
+	if err != nil {
+		c.lose("the form of HTML that is nested too deep; its text is kept")
+		return "<p>" + html.EscapeString(plainText(source)) + "</p>"
+	}
 	for _, n := range nodes {
 		root.AppendChild(n)
 	}
@@ -110,6 +126,11 @@ func (c *converter) walk(parent *html.Node) {
 }
 
 func (c *converter) element(n *html.Node) {
+	for j, a := range n.Attr {
+		if a.Key == "src" || a.Key == "href" || a.Key == "poster" || a.Key == "data-kg-thumbnail" {
+			n.Attr[j].Val = c.absolute(a.Val)
+		}
+	}
 	switch n.Data {
 	case "script", "style", "noscript", "template", "object", "embed", "form":
 		c.lose(dropped[n.Data])
@@ -134,12 +155,23 @@ func (c *converter) element(n *html.Node) {
 		c.card(n, name)
 		return
 	}
-	if n.Data == "p" && c.isOnlyLink(n) {
+	if n.Data == "p" && n.Parent.Data == "body" && c.isOnlyLink(n) {
 		if c.inlineStory(n, attribute(find(n, "a"), "href")) {
 			return
 		}
 	}
 	c.walk(n)
+}
+
+// absolute completes an address that begins with the site or the scheme of the page that it stands on.
+func (c *converter) absolute(address string) string {
+	switch {
+	case strings.HasPrefix(address, "//"):
+		return "https:" + address
+	case strings.HasPrefix(address, "/"):
+		return c.site + address
+	}
+	return address
 }
 
 var dropped = map[string]string{
@@ -150,7 +182,7 @@ var dropped = map[string]string{
 // isOnlyLink tells whether a paragraph is nothing but one link.
 func (c *converter) isOnlyLink(n *html.Node) bool {
 	link := find(n, "a")
-	return link != nil && textOf(n) == textOf(link)
+	return link != nil && textOf(n) == textOf(link) && find(n, "img") == nil && find(n, "iframe") == nil
 }
 
 // inlineStory puts a card for another post of the same site in the place of a node, if the address leads to one.
@@ -168,7 +200,7 @@ func (c *converter) inlineStory(n *html.Node, address string) bool {
 
 // ownSlug returns the slug that an address of the site itself has.
 func (c *converter) ownSlug(address string) (string, bool) {
-	path, own := strings.CutPrefix(address, c.site+"/")
+	path, own := strings.CutPrefix(withoutScheme(address), withoutScheme(c.site)+"/")
 	if !own {
 		return "", false
 	}
@@ -178,6 +210,10 @@ func (c *converter) ownSlug(address string) (string, bool) {
 	return slug, slug != "" && !strings.Contains(slug, "/")
 }
 
+func withoutScheme(address string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(address, "https:"), "http:")
+}
+
 var hrefs = regexp.MustCompile(`href="([^"]+)"`)
 
 // targets finds the posts that links in these posts lead to.
@@ -185,14 +221,18 @@ func (i *importer) targets(tx *sqlx.Tx, posts []post) (map[string]string, error)
 	c := &converter{site: i.options.SiteURL}
 	var slugs []string
 	for _, p := range posts {
-		for _, match := range hrefs.FindAllStringSubmatch(i.resolve(p.HTML)+lexicalLinks(i.resolve(p.Lexical)), -1) {
+		for _, match := range hrefs.FindAllStringSubmatch(string(p.HTML)+lexicalLinks(string(p.Lexical)), -1) {
 			if slug, own := c.ownSlug(match[1]); own {
 				slugs = append(slugs, slug)
 			}
 		}
 	}
 	var found []struct{ ID, Slug string }
-	if err := tx.SelectContext(i.ctx, &found, `select id, slug from ghost_posts where slug = any($1) order by place desc`, pq.Array(slugs)); err != nil {
+	if err := tx.SelectContext(i.ctx, &found, `
+		select p.id, p.slug from ghost_posts p left join ghost_meta m on m.post_id = p.id
+		where p.slug = any($1) and p.row->>'Status' <> 'sent' and coalesce(m.row->>'email_only', '') <> 'true'
+			and not exists (select from articles a where a.slug = p.slug and (a.source, a.source_id) is distinct from ($2, p.id))
+		order by p.place desc`, pq.Array(slugs), source); err != nil {
 		return nil, err
 	}
 	targets := make(map[string]string, len(found))

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,11 @@ var errFormat = errors.New("this is not an export of Ghost")
 
 // readExport calls row for each row of each table, and returns when the file has ended as it has to.
 func readExport(file io.Reader, row func(table string, row json.RawMessage) error) error {
-	r := &reader{decoder: json.NewDecoder(file), row: row, tables: make(map[string]bool)}
+	buffered := bufio.NewReader(file)
+	if mark, _ := buffered.Peek(3); string(mark) == "\xef\xbb\xbf" { // a byte order mark
+		_, _ = buffered.Discard(3)
+	}
+	r := &reader{decoder: json.NewDecoder(buffered), row: row, tables: make(map[string]bool)}
 	if err := r.document(); err != nil {
 		return r.explain(err)
 	}
@@ -62,6 +67,8 @@ func checkVersion(version string) error {
 	switch major {
 	case "5", "6":
 		return nil
+	case "7", "8", "9":
+		return fmt.Errorf("the export is of Ghost %.20q, which is newer than what can be read: versions 5 and 6", version)
 	case "":
 		return fmt.Errorf("%w: it does not say its version", errFormat)
 	}
@@ -213,7 +220,7 @@ func (y *yes) UnmarshalJSON(raw []byte) error {
 // UnmarshalJSON takes 2026-11-23 10:00:00, 2026-11-23T10:00:00.000Z, and milliseconds since 1970. All are in UTC.
 func (m *moment) UnmarshalJSON(raw []byte) error {
 	var value text
-	if err := value.UnmarshalJSON(raw); err != nil || value == "" {
+	if err := value.UnmarshalJSON(raw); err != nil || value == "" || strings.HasPrefix(string(value), "0000-00-00") { // MySQL's never
 		return err
 	}
 	at, err := parseMoment(string(value))

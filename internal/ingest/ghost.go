@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -74,15 +75,20 @@ type importer struct {
 // lockKey is any number that nobody else takes for an advisory lock.
 const lockKey = 5041127733
 
+// lock waits a moment for the end of an import that was just stopped.
 func (i *importer) lock() error {
-	var free bool
-	if err := i.connection.GetContext(i.ctx, &free, `select pg_try_advisory_lock($1)`, lockKey); err != nil {
-		return fmt.Errorf("lock the import: %w", err)
+	for until := time.Now().Add(2 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		var free bool
+		if err := i.connection.GetContext(i.ctx, &free, `select pg_try_advisory_lock($1)`, lockKey); err != nil {
+			return fmt.Errorf("lock the import: %w", err)
+		}
+		switch {
+		case free:
+			return nil
+		case time.Now().After(until):
+			return ErrBusy
+		}
 	}
-	if !free {
-		return ErrBusy
-	}
-	return nil
 }
 
 // unlock leaves the connection to the pool as it was.
@@ -120,6 +126,7 @@ func (i *importer) applyAll() error {
 		{"tags", i.applyTags},
 		{"posts", i.applyPosts},
 		{"links between posts", i.applyInlineStories},
+		{"moved slugs", i.forgetMoves},
 		{"posts that are no longer in the export", i.findGone},
 	} {
 		if err := step.do(); err != nil {

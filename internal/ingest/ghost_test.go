@@ -382,3 +382,63 @@ func TestMemoryDoesNotGrowWithTheArchive(t *testing.T) { // alone, for its measu
 		t.Errorf("the heap held %d MiB, more than %d", most>>20, mostHeap>>20)
 	}
 }
+
+func TestSlugsThatMoveOn(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	run(t, db, newsroom().String())
+	changed := newsroom()
+	changed.posts[0]["slug"], changed.posts[1]["slug"] = "paid-story", "open-story" // the two swap
+	changed.posts[2]["slug"] = "members-only-story"
+	changed.post("p10", "members-story", "<p>A new one under an old slug.</p>")
+	changed.tags[0]["slug"] = "fresh"
+	changed.tags = append(changed.tags, row{"id": "t4", "slug": "news", "name": "Other news", "visibility": "public"})
+	report := run(t, db, changed.String())
+	if want := (ingest.Counts{Added: 1, Changed: 3, Unchanged: 5, Skipped: 1}); report.Posts != want {
+		t.Errorf("%+v, want %+v; %+v", report.Posts, want, report.Problems)
+	}
+	before := dump(t, db, true)
+	if strings.Contains(before, "on-its-way") {
+		t.Error("a slug is still on its way")
+	}
+	if report = run(t, db, changed.String()); report.Posts.Changed+report.Posts.Added != 0 || dump(t, db, true) != before {
+		t.Errorf("again: %+v", report.Posts)
+	}
+	var left int
+	if err := db.Get(&left, `select count(*) from old_slugs where slug like '%on-its-way%'`); err != nil || left != 0 {
+		t.Errorf("%d old slugs are of rows on their way (%v)", left, err)
+	}
+}
+
+func TestWhatTheDeskHasSaidStays(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	run(t, db, newsroom().String())
+	if _, err := db.Exec(`update articles set kind = 'OPINION' where slug = 'open-story'; update tags set kind = 'SECTION' where slug = 'news'`); err != nil {
+		t.Fatal(err)
+	}
+	changed := newsroom()
+	changed.posts[0]["title"] = "New title"
+	run(t, db, changed.String())
+	var kept int
+	if err := db.Get(&kept, `select (select count(*) from articles where kind = 'OPINION' and title = 'New title')
+		+ (select count(*) from tags where kind = 'SECTION')`); err != nil || kept != 2 {
+		t.Errorf("%d of 2 are kept (%v)", kept, err)
+	}
+}
+
+func TestMailedPostsAreNoStories(t *testing.T) {
+	t.Parallel()
+	e := newsroom()
+	e.post("p10", "mail-to-come", "<p>SECRETMAIL</p>")["status"] = "scheduled"
+	e.meta = append(e.meta, row{"id": "m2", "post_id": "p10", "email_only": 1})
+	e.posts[0]["html"] = `<p>a</p><p><a href="__GHOST_URL__/mail-to-come/">The mail</a></p>`
+	db := dbtest.New(t)
+	report := run(t, db, e.String())
+	if !hasProblem(report, "article mail-to-come", "e-mail only") || report.Posts.Skipped != 2 {
+		t.Errorf("%+v", report)
+	}
+	if text := dump(t, db, false); !strings.Contains(text, `/mail-to-come/`) || strings.Contains(text, "SECRETMAIL") {
+		t.Errorf("the link to the mail is gone, or its text is there: %s", text)
+	}
+}

@@ -24,7 +24,7 @@ type articleRow struct {
 // A batch of posts is one transaction: so many of them, or so many bytes.
 const (
 	mostPosts     = 250
-	mostPostBytes = 8 << 20
+	mostPostBytes = 2 << 20
 )
 
 // applyPosts writes the posts as articles.
@@ -34,6 +34,9 @@ func (i *importer) applyPosts() error {
 		return err
 	}
 	i.options.Stage("write", total)
+	if err := i.freeSlugs("articles", "ghost_posts"); err != nil {
+		return err
+	}
 	done := 0
 	for last := 0; ; {
 		posts, err := i.readPosts(&last)
@@ -76,7 +79,7 @@ func (i *importer) readPosts(last *int) ([]post, error) {
 			return nil, err
 		}
 		posts[j].FeatureImageAlt, posts[j].FeatureImageCaption, posts[j].OGImage = meta.FeatureImageAlt, meta.FeatureImageCaption, meta.OGImage
-		posts[j].MetaTitle, posts[j].MetaDescription = meta.MetaTitle, meta.MetaDescription
+		posts[j].MetaTitle, posts[j].MetaDescription, posts[j].EmailOnly = meta.MetaTitle, meta.MetaDescription, meta.EmailOnly
 	}
 	return posts, nil
 }
@@ -90,9 +93,9 @@ func (i *importer) writePosts(tx *sqlx.Tx, posts []post) error {
 	var images []image
 	var inline []inlineRow
 	for _, p := range posts {
-		if p.Status == "sent" {
+		if p.Status == "sent" || p.EmailOnly {
 			i.report.Posts.Skipped++
-			i.report.problem("article "+string(p.Slug), "skipped", "it was sent by e-mail only and never stood on the site")
+			i.report.problem("article "+string(p.Slug), "skipped", "it is for e-mail only and never stands on the site")
 			continue
 		}
 		converted := i.convertBody(p, targets)
@@ -131,7 +134,7 @@ func (i *importer) writePosts(tx *sqlx.Tx, posts []post) error {
 func (i *importer) article(p post, body convertedBody) (articleRow, []image) {
 	row := articleRow{
 		SourceID: string(p.ID), Slug: string(p.Slug), Title: string(p.Title), Kind: "STORY", Access: access(p.Visibility),
-		Status: status(p), Locale: string(p.Locale), Featured: bool(p.Featured), Canonical: webAddress(text(i.resolve(p.CanonicalURL))),
+		Status: status(p), Locale: string(p.Locale), Featured: bool(p.Featured), Canonical: webAddress(p.CanonicalURL),
 		SeoTitle: string(p.MetaTitle), SeoDescription: string(p.MetaDescription),
 		PublishedAt: given(p.PublishedAt), CreatedAt: given(p.CreatedAt), UpdatedAt: given(p.UpdatedAt), Body: body.html,
 	}
@@ -148,7 +151,7 @@ func (i *importer) article(p post, body convertedBody) (articleRow, []image) {
 	var images []image
 	if address := i.imageAddress(p.FeatureImage); address != "" {
 		row.LeadImage = row.SourceID + ":feature_image"
-		images = append(images, image{row.LeadImage, address, string(p.FeatureImageAlt), plainText(i.resolve(p.FeatureImageCaption))})
+		images = append(images, image{row.LeadImage, address, string(p.FeatureImageAlt), plainText(string(p.FeatureImageCaption))})
 	}
 	if address := i.imageAddress(p.OGImage); address != "" {
 		row.SeoImage = row.SourceID + ":og_image"
@@ -160,7 +163,7 @@ func (i *importer) article(p post, body convertedBody) (articleRow, []image) {
 // access keeps what Ghost keeps from somebody: all that is not open to everybody or to every member is for those who pay.
 func access(visibility text) string {
 	switch visibility {
-	case "public", "":
+	case "public":
 		return "PUBLIC"
 	case "members":
 		return "MEMBERS"
@@ -212,7 +215,7 @@ func excerpt(access, body string) string {
 }
 
 // writeArticles returns the ids of the articles that it added (true) or changed (false). When a post was last touched
-// in Ghost is no change by itself.
+// in Ghost is no change by itself, and whether a story is a column, say, is the desk's to tell.
 func (i *importer) writeArticles(tx *sqlx.Tx, rows []articleRow) (map[string]bool, error) {
 	var done []written
 	err := selectJSON(i, tx, &done, `
@@ -227,13 +230,13 @@ func (i *importer) writeArticles(tx *sqlx.Tx, rows []articleRow) (map[string]boo
 		left join images l on l.source = $2 and l.source_id = r."LeadImage"
 		left join images s on s.source = $2 and s.source_id = r."SeoImage"
 		on conflict (source, source_id) do update set slug = excluded.slug, title = excluded.title, excerpt = excluded.excerpt,
-			kind = excluded.kind, access = excluded.access, status = excluded.status, published_at = excluded.published_at,
+			kind = case when 'PAGE' in (excluded.kind, t.kind) then excluded.kind else t.kind end, access = excluded.access, status = excluded.status, published_at = excluded.published_at,
 			updated_at = excluded.updated_at, featured = excluded.featured, locale = excluded.locale, canonical_url = excluded.canonical_url,
 			lead_image_id = excluded.lead_image_id, body_html = excluded.body_html, seo_title = excluded.seo_title,
 			seo_description = excluded.seo_description, seo_image_id = excluded.seo_image_id
 		where t.status <> 'RETRACTED' and (t.slug, t.title, t.excerpt, t.kind, t.access, t.status, t.published_at, t.featured, t.locale,
 				t.canonical_url, t.lead_image_id, t.body_html, t.seo_title, t.seo_description, t.seo_image_id)
-			is distinct from (excluded.slug, excluded.title, excluded.excerpt, excluded.kind, excluded.access, excluded.status,
+			is distinct from (excluded.slug, excluded.title, excluded.excerpt, case when 'PAGE' in (excluded.kind, t.kind) then excluded.kind else t.kind end, excluded.access, excluded.status,
 				excluded.published_at, excluded.featured, excluded.locale, excluded.canonical_url, excluded.lead_image_id,
 				excluded.body_html, excluded.seo_title, excluded.seo_description, excluded.seo_image_id)
 		returning source_id, xmax = 0 as added`, rows)

@@ -1,10 +1,12 @@
 package ingest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -29,6 +31,7 @@ type (
 		MetaTitle           text `json:"meta_title"`
 		MetaDescription     text `json:"meta_description"`
 		OGImage             text `json:"og_image"`
+		EmailOnly           yes  `json:"email_only"`
 	}
 
 	user struct {
@@ -126,7 +129,7 @@ type stager struct {
 // A batch of rows is sent when it has so many rows or bytes.
 const (
 	mostStagedRows  = 1000
-	mostStagedBytes = 4 << 20
+	mostStagedBytes = 1 << 20
 )
 
 func (s *stager) add(table string, row json.RawMessage) error {
@@ -136,6 +139,7 @@ func (s *stager) add(table string, row json.RawMessage) error {
 		}
 		s.table = table
 	}
+	row = bytes.ReplaceAll(row, []byte("__GHOST_URL__"), []byte(s.options.SiteURL))
 	checked, err := check(table, row)
 	if err != nil {
 		return fmt.Errorf("%w: a row of %s: %w", errFormat, table, err)
@@ -176,6 +180,10 @@ func check(table string, raw json.RawMessage) (json.RawMessage, error) {
 		if row.HTML != "" { // the sources of the HTML are not needed beside it
 			row.Lexical, row.Mobiledoc = "", ""
 		}
+	case *link:
+		if order, err := strconv.ParseInt(string(row.SortOrder), 10, 32); err != nil || order < 0 {
+			row.SortOrder = "0"
+		}
 	case *setting:
 		return checkSetting(row)
 	}
@@ -208,10 +216,10 @@ var stagingStatements = map[string]string{
 	"users":      `insert into ghost_users (id, row) select row->>'ID', row from unnest($1::jsonb[]) as row on conflict do nothing`,
 	"tags":       `insert into ghost_tags (id, row) select row->>'ID', row from unnest($1::jsonb[]) as row on conflict do nothing`,
 	"posts_authors": `insert into ghost_posts_authors
-		select row->>'post_id', row->>'author_id', coalesce(nullif(row->>'sort_order', ''), '0')::numeric::integer
+		select row->>'post_id', row->>'author_id', (row->>'sort_order')::integer
 		from unnest($1::jsonb[]) as row on conflict do nothing`,
 	"posts_tags": `insert into ghost_posts_tags
-		select row->>'post_id', row->>'tag_id', coalesce(nullif(row->>'sort_order', ''), '0')::numeric::integer
+		select row->>'post_id', row->>'tag_id', (row->>'sort_order')::integer
 		from unnest($1::jsonb[]) as row on conflict do nothing`,
 	"settings": `insert into ghost_settings select row->>'Key', row->>'Value' from unnest($1::jsonb[]) as row on conflict do nothing`,
 }
