@@ -14,6 +14,7 @@ import (
 // connection is an open database, with the Postgres under it if we run that ourselves.
 type connection struct {
 	*sqlx.DB
+	url   string          // for a connection of its own
 	local *database.Local // nil: somebody else runs it
 }
 
@@ -25,7 +26,7 @@ func connect(ctx context.Context, c *config.Database, log *slog.Logger, join boo
 		if err != nil {
 			return nil, err
 		}
-		return &connection{DB: db}, nil
+		return &connection{DB: db, url: c.DatabaseURL}, nil
 	}
 	if join {
 		if url, running, err := database.RunningLocal(c.DataDir); err != nil {
@@ -35,7 +36,7 @@ func connect(ctx context.Context, c *config.Database, log *slog.Logger, join boo
 			if err != nil {
 				return nil, err
 			}
-			return &connection{DB: db}, nil
+			return &connection{DB: db, url: url}, nil
 		}
 	}
 	return start(ctx, c, log)
@@ -51,7 +52,7 @@ func start(ctx context.Context, c *config.Database, log *slog.Logger) (*connecti
 	if err != nil {
 		return nil, errors.Join(err, local.Stop())
 	}
-	opened := &connection{DB: db, local: local}
+	opened := &connection{DB: db, url: local.URL(), local: local}
 	if _, err := database.Migrate(ctx, db); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}

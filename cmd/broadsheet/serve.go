@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strconv"
 
+	"broadsheet/internal/cache"
 	"broadsheet/internal/config"
 	"broadsheet/internal/content"
 	"broadsheet/internal/database"
@@ -67,6 +68,19 @@ func serve(ctx context.Context, c *config.Server, options server.Options, db *co
 		case <-ctx.Done():
 		}
 	}()
+	if c.CacheBytes > 0 {
+		feed := cache.NewFeed(db.DB, options.Log)
+		options.Cache = cache.NewResponses(feed, c.Cache())
+		following := make(chan struct{})
+		go func() {
+			defer close(following)
+			feed.Run(ctx, database.ListenAddress(db.url))
+		}()
+		defer func() {
+			lost(nil)
+			<-following
+		}()
+	}
 	options.Log.Info("serving", "address", on.origin(), "playground", on.origin()+"/playground")
 	err = server.New(options).Run(ctx, server.Running{
 		Public: on.public, Operations: on.operations, Answer: c.Timeout, Drain: c.Drain, Grace: c.Grace,

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"broadsheet/graph"
+	"broadsheet/internal/cache"
 	"broadsheet/internal/content"
 	"broadsheet/internal/database"
 )
@@ -24,6 +25,10 @@ type Server struct {
 	AdminAddr   string        `help:"Address of a listener for /metrics, /healthz and /readyz; /metrics is then nowhere else." env:"BROADSHEET_ADMIN_ADDR"`
 	Drain       time.Duration `help:"How long to go on answering, no longer ready, when told to stop, so that load balancers notice." default:"0s" env:"BROADSHEET_DRAIN"`
 	Grace       time.Duration `help:"How long requests may then take to finish." default:"15s" env:"BROADSHEET_GRACE"`
+
+	CacheBytes  int64         `help:"Memory for finished answers, in bytes; 0 keeps none." default:"67108864" env:"BROADSHEET_CACHE_BYTES"`
+	CacheShared time.Duration `help:"How long caches further out, which hear of no change, may keep an answer." default:"0s" env:"BROADSHEET_CACHE_SHARED"`
+	CacheStale  time.Duration `help:"How long answers that were right when the database was lost go on being given." default:"10m" env:"BROADSHEET_CACHE_STALE"`
 
 	MaxBodyBytes  int64         `name:"graphql-max-body-bytes" help:"Bytes of a GraphQL request." default:"262144" env:"BROADSHEET_GRAPHQL_MAX_BODY_BYTES"`
 	MaxTokens     int           `name:"graphql-max-tokens" help:"Tokens of a GraphQL document." default:"2000" env:"BROADSHEET_GRAPHQL_MAX_TOKENS"`
@@ -63,6 +68,11 @@ func (s *Server) Limits() graph.Limits {
 	limits.Fragments, limits.Complexity = s.MaxFragments, s.MaxComplexity
 	limits.Time, limits.Introspection = s.Timeout, s.Introspection
 	return limits
+}
+
+// Cache says what is kept of finished answers.
+func (s *Server) Cache() cache.Options {
+	return cache.Options{Bytes: s.CacheBytes, Shared: s.CacheShared, Stale: s.CacheStale}
 }
 
 // Addresses are how public addresses are made, for a server that is reached at the origin.

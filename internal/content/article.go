@@ -109,6 +109,7 @@ func (s *Service) Article(ctx context.Context, asked *Selection, slug, id *strin
 }
 
 func (s *Service) article(ctx context.Context, asked *Selection, key rowKey) (*Article, error) {
+	depend(ctx, key.dependency("article"))
 	rows, err := read[Article](ctx, s.statements, "article", `select `+articleColumns+`
 		from articles a
 		where `+visible+` and `+key.condition("a", "$2"), s.now(), key.value)
@@ -119,6 +120,7 @@ func (s *Service) article(ctx context.Context, asked *Selection, key rowKey) (*A
 }
 
 func (s *Service) articlesByID(ctx context.Context, asked *Selection, ids []int64) ([]*Article, error) {
+	dependOnIDs(ctx, "article", ids)
 	rows, err := read[Article](ctx, s.statements, "articles", `select `+articleColumns+`
 		from articles a
 		where `+visible+` and a.id = any($2)`, s.now(), pq.Array(ids))
@@ -134,6 +136,7 @@ func (s *Service) completeArticles(ctx context.Context, articles []*Article, ask
 	for _, a := range articles {
 		a.addresses = s.addresses
 	}
+	dependOnArticles(ctx, articles, partsShown(asked)...)
 	asked = withNeeds(asked)
 	return complete(ctx, articles, asked,
 		s.attachTags, s.attachAuthors, s.attachRelatedStories, s.attachBodies, s.attachLeadImages, s.attachSeoImages,
@@ -167,6 +170,14 @@ func articleIDs(articles []*Article) any {
 type rowKey struct {
 	column string // slug or id
 	value  any
+}
+
+// dependency is that of whoever looks up the row, whether it is there or not.
+func (k rowKey) dependency(noun string) Dependency {
+	if k.column == "id" {
+		return onID(noun, k.value.(int64))
+	}
+	return onName(noun+"-slug", k.value.(string))
 }
 
 func (k rowKey) condition(table, placeholder string) string {

@@ -170,6 +170,7 @@ func (s *Service) readPages(ctx context.Context, list *articleList, owners []int
 	}
 	var shown []*Article
 	for owner, page := range pages {
+		depend(ctx, list.dependencies(owner, byOwner[owner])...)
 		page.fill(list.window, byOwner[owner], list.place)
 		shown = append(shown, page.Nodes()...)
 	}
@@ -184,6 +185,11 @@ func (s *Service) countPages(ctx context.Context, list *articleList, owners []in
 	q, err := list.countStatement(s.now(), owners)
 	if err != nil {
 		return err
+	}
+	for _, owner := range owners {
+		for _, key := range list.keys(owner) {
+			depend(ctx, wholly(key))
+		}
 	}
 	counts, err := read[count](ctx, s.statements, "count of articles", q.text.String(), q.args...)
 	for _, c := range counts {

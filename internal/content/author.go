@@ -47,6 +47,7 @@ func (s *Service) Author(ctx context.Context, asked *Selection, slug, id *string
 }
 
 func (s *Service) author(ctx context.Context, asked *Selection, key rowKey) (*Author, error) {
+	depend(ctx, key.dependency("author"))
 	rows, err := read[Author](ctx, s.statements, "author", `select `+authorColumns+`
 		from authors t
 		where `+key.condition("t", "$1"), key.value)
@@ -57,6 +58,7 @@ func (s *Service) author(ctx context.Context, asked *Selection, key rowKey) (*Au
 }
 
 func (s *Service) authorsByID(ctx context.Context, asked *Selection, ids []int64) ([]*Author, error) {
+	dependOnIDs(ctx, "author", ids)
 	rows, err := read[Author](ctx, s.statements, "authors", `select `+authorColumns+`
 		from authors t
 		where t.id = any($1)`, pq.Array(ids))
@@ -89,6 +91,7 @@ func (s *Service) attachAuthors(ctx context.Context, articles []*Article, asked 
 		ArticleID ArticleID `db:"article_id"`
 		Author
 	}
+	dependOnArticles(ctx, articles, "article-authors")
 	rows, err := read[credit](ctx, s.statements, "authors of articles", `select l.article_id, `+authorColumns+`
 		from article_authors l join authors t on t.id = l.author_id
 		where l.article_id = any($1)
@@ -107,6 +110,7 @@ func (s *Service) attachAuthors(ctx context.Context, articles []*Article, asked 
 func (s *Service) completeAuthors(ctx context.Context, authors []*Author, asked *Selection) error {
 	for _, a := range authors {
 		a.addresses = s.addresses
+		depend(ctx, onID("author", a.ID))
 	}
 	return complete(ctx, authors, asked, s.attachAvatars, s.attachArticlesOfAuthors)
 }

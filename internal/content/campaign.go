@@ -25,6 +25,7 @@ func (*Campaign) IsNode() {}
 
 // Campaign returns the campaign with this slug; nil if there is none.
 func (s *Service) Campaign(ctx context.Context, slug string) (*Campaign, error) {
+	depend(ctx, onName("campaign-slug", slug))
 	rows, err := read[Campaign](ctx, s.statements, "campaign", `select `+campaignColumns+`
 		from campaigns c
 		where c.slug = $1`, slug)
@@ -35,6 +36,7 @@ func (s *Service) Campaign(ctx context.Context, slug string) (*Campaign, error) 
 }
 
 func (s *Service) campaignsByID(ctx context.Context, ids []int64) ([]*Campaign, error) {
+	dependOnIDs(ctx, "campaign", ids)
 	rows, err := read[Campaign](ctx, s.statements, "campaigns", `select `+campaignColumns+`
 		from campaigns c
 		where c.id = any($1)`, pq.Array(ids))

@@ -25,6 +25,7 @@ func (s *Service) attachCorrections(ctx context.Context, articles []*Article, as
 	if !asked.has("corrections") {
 		return nil
 	}
+	dependOnArticles(ctx, articles, "article-extras")
 	rows, err := read[Correction](ctx, s.statements, "corrections", `select c.article_id, c.text, c.at
 		from corrections c
 		where c.article_id = any($2) and c.at <= $1
@@ -43,6 +44,7 @@ func (s *Service) attachRevisions(ctx context.Context, articles []*Article, aske
 	if !asked.has("revisions") {
 		return nil
 	}
+	dependOnArticles(ctx, articles, "article-extras")
 	rows, err := read[Revision](ctx, s.statements, "revisions", `select r.article_id, r.number, r.title, r.excerpt, r.at
 		from revisions r
 		where r.article_id = any($1)

@@ -65,6 +65,7 @@ func attachImages[T any](ctx context.Context, s *Service, objects []*T, asked bo
 	if len(ids) == 0 {
 		return nil
 	}
+	dependOnIDs(ctx, "image", ids)
 	rows, err := read[Image](ctx, s.statements, "images", `select i.id, i.url, i.alt, i.caption, i.credit, i.width, i.height
 		from images i
 		where i.id = any($1)`, pq.Array(ids))

@@ -18,6 +18,7 @@ func readByName[Row any](ctx context.Context, s *Service, asked *Selection, args
 	if err != nil {
 		return nil, err
 	}
+	depend(ctx, wholly(Key{Kind: list.about}))
 	if asked.has("totalCount") {
 		counts, err := read[int](ctx, s.statements, "count of "+list.about, "select count(*) "+list.source, list.args...)
 		if err != nil {

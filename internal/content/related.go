@@ -64,6 +64,7 @@ func (s *Service) attachRelatedStories(ctx context.Context, articles []*Article,
 	if most < 0 {
 		return nil
 	}
+	dependOnArticles(ctx, articles, "related")
 	rows, err := read[relatedRow](ctx, s.statements, "related stories", `
 		select f.id as from_id, r.relation, r.reason, r.position, `+articleColumns+`
 		from unnest($2::bigint[]) as f(id)
@@ -105,6 +106,7 @@ func countPlaces(stories []RelatedStory) {
 
 // attachInline reads the stories that have a card inside the bodies.
 func (s *Service) attachInline(ctx context.Context, articles []*Article, asked *Selection) error {
+	dependOnArticles(ctx, articles, "related")
 	rows, err := read[relatedRow](ctx, s.statements, "stories inside bodies", `
 		select r.article_id as from_id, r.kind as relation, r.reason, r.position, `+articleColumns+`
 		from related_stories r join articles a on a.id = r.related_id

@@ -17,6 +17,7 @@ type Site struct {
 
 // Site returns the newsroom.
 func (s *Service) Site(ctx context.Context) (*Site, error) {
+	depend(ctx, wholly(Key{Kind: "site"}))
 	rows, err := read[Site](ctx, s.statements, "site", `select name, description, locale, logo_url from site`)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/lib/pq"
 )
@@ -48,6 +49,7 @@ func (s *Service) Tag(ctx context.Context, asked *Selection, slug, id *string) (
 }
 
 func (s *Service) tag(ctx context.Context, asked *Selection, key rowKey) (*Tag, error) {
+	depend(ctx, key.dependency("tag"))
 	rows, err := read[Tag](ctx, s.statements, "tag", `select `+tagColumns+`
 		from tags t
 		where not t.internal and `+key.condition("t", "$1"), key.value)
@@ -58,6 +60,7 @@ func (s *Service) tag(ctx context.Context, asked *Selection, key rowKey) (*Tag, 
 }
 
 func (s *Service) tagsByID(ctx context.Context, asked *Selection, ids []int64) ([]*Tag, error) {
+	dependOnIDs(ctx, "tag", ids)
 	rows, err := read[Tag](ctx, s.statements, "tags", `select `+tagColumns+`
 		from tags t
 		where not t.internal and t.id = any($1)`, pq.Array(ids))
@@ -92,12 +95,16 @@ func (s *Service) attachTags(ctx context.Context, articles []*Article, asked *Se
 		ArticleID ArticleID `db:"article_id"`
 		Tag
 	}
+	dependOnArticles(ctx, articles, "article-tags")
 	rows, err := read[label](ctx, s.statements, "tags of articles", `select l.article_id, `+tagColumns+`
 		from article_tags l join tags t on t.id = l.tag_id
 		where l.article_id = any($1) and not t.internal
 		order by l.position, t.id`, articleIDs(articles))
 	if err != nil {
 		return err
+	}
+	for i := range rows {
+		depend(ctx, onID("tag", rows[i].ID))
 	}
 	tags := shared(rows, func(l *label) (TagID, *Tag) { return l.ID, &l.Tag })
 	byArticle := grouped(rows, func(l *label) (ArticleID, *Tag) { return l.ArticleID, tags[l.ID] })
@@ -117,6 +124,7 @@ func (s *Service) attachTags(ctx context.Context, articles []*Article, asked *Se
 func (s *Service) completeTags(ctx context.Context, tags []*Tag, asked *Selection) error {
 	for _, t := range tags {
 		t.addresses = s.addresses
+		depend(ctx, onID("tag", t.ID))
 	}
 	return complete(ctx, tags, asked, s.attachTagImages, s.attachArticleCounts, s.attachArticlesOfTags)
 }
@@ -133,6 +141,9 @@ func (s *Service) attachArticleCounts(ctx context.Context, tags []*Tag, asked *S
 	type count struct {
 		TagID TagID `db:"tag_id"`
 		Count int   `db:"count"`
+	}
+	for _, t := range tags {
+		depend(ctx, onName("articles/tag", "#"+strconv.FormatInt(int64(t.ID), 10)))
 	}
 	counts, err := read[count](ctx, s.statements, "counts of articles", `select l.tag_id, count(*)
 		from article_tags l join articles a on a.id = l.article_id

@@ -21,6 +21,7 @@ func (s *Service) attachVideos(ctx context.Context, articles []*Article, asked *
 	if of == nil {
 		return nil
 	}
+	dependOnArticles(ctx, articles, "article-extras")
 	rows, err := read[Video](ctx, s.statements, "videos", `select
 			v.article_id, v.url, v.embed_url, v.provider, v.duration_seconds, v.width, v.height, v.poster_id
 		from videos v

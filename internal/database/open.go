@@ -81,6 +81,21 @@ func parse(url string) (pq.Config, error) {
 	return config, nil
 }
 
+// ListenAddress returns the address for a pq.Listener, which uses TLS then as Open does.
+func ListenAddress(url string) string {
+	config, err := pq.NewConfig(url)
+	switch {
+	case err != nil || config.SSLMode != "":
+		return url
+	case !strings.Contains(url, "://"):
+		return url + " sslmode=prefer"
+	case strings.Contains(url, "?"):
+		return url + "&sslmode=prefer"
+	default:
+		return url + "?sslmode=prefer"
+	}
+}
+
 func checkVersion(ctx context.Context, db *sqlx.DB) error {
 	var number int
 	if err := db.GetContext(ctx, &number, `select current_setting('server_version_num')::int`); err != nil {

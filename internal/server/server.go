@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"broadsheet/graph"
+	"broadsheet/internal/cache"
 	"broadsheet/internal/content"
 	"broadsheet/internal/database"
 	"broadsheet/internal/demo"
@@ -26,6 +27,7 @@ type Options struct {
 	DB      *sqlx.DB
 	Content *content.Service
 	Limits  graph.Limits
+	Cache   *cache.Responses // nil: no answer is kept
 	Log     *slog.Logger
 	Demo    bool // whether the demo newsroom's images are served
 	Private bool // whether operations are on a listener of their own, and not among the public routes
@@ -47,6 +49,9 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{db: o.DB, log: o.Log}
 	metrics := newMetrics(o.DB)
+	if o.Cache != nil {
+		metrics.registry.MustRegister(o.Cache)
+	}
 
 	operations := http.NewServeMux()
 	operations.HandleFunc("GET /healthz", alive)
@@ -58,7 +63,7 @@ func New(o Options) *Server {
 	playground := web.Playground("/graphql")
 	public.Handle("/playground", playground)
 	public.Handle("/playground/", playground)
-	public.Handle("/graphql", graph.NewHandler(o.Content, o.Limits, o.Log))
+	public.Handle("/graphql", cached(o, graph.NewHandler(o.Content, o.Limits, o.Log)))
 	if o.Limits.Introspection {
 		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
 	}
@@ -74,6 +79,14 @@ func New(o Options) *Server {
 	s.Public = withRequestID(withTrace(o.Log, metrics, withRecovery(o.Log, public)))
 	s.Operations = withRecovery(o.Log, operations)
 	return s
+}
+
+// cached puts the cache before a door.
+func cached(o Options, door http.Handler) http.Handler {
+	if o.Cache == nil {
+		return door
+	}
+	return o.Cache.Before(door, o.Limits.BodyBytes)
 }
 
 func landingPage(o Options) web.LandingPage {

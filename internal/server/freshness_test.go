@@ -1,0 +1,256 @@
+package server_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"broadsheet/internal/cache"
+	"broadsheet/internal/database/dbtest"
+	"broadsheet/internal/demo"
+	"broadsheet/internal/server"
+)
+
+var freshnessWrites = flag.Int("freshness-writes", 60, "random writes of the freshness test")
+
+// node is one of several servers on a database, with a cache and without.
+type node struct {
+	feed             *cache.Feed
+	cached, uncached *server.Server
+}
+
+func newNode(t *testing.T, db *sqlx.DB, url string) *node {
+	t.Helper()
+	n := &node{feed: cache.NewFeed(db, slog.New(slog.DiscardHandler))}
+	responses := cache.NewResponses(n.feed, cache.Options{Bytes: 32 << 20, Stale: time.Minute})
+	quiet := slog.New(slog.DiscardHandler)
+	n.cached, _ = newServer(t, db, func(o *server.Options) { o.Cache, o.Log = responses, quiet })
+	n.uncached, _ = newServer(t, db, func(o *server.Options) { o.Log = quiet })
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		n.feed.Run(ctx, url)
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+	})
+	waitFor(t, "the feed to be current", func() bool {
+		_, current := n.feed.Current()
+		return current
+	})
+	return n
+}
+
+// questions are what readers ask again and again while the newsroom writes.
+func questions(t *testing.T) []string {
+	t.Helper()
+	const card = `slug title excerpt url publishedAt primaryTag { slug name } authors { name avatar { url } }`
+	var bodies []string
+	for _, query := range []string{
+		`{ articles(first: 5) { nodes { ` + card + ` relatedStories(first: 2) { kind article { title authors { name } } } } pageInfo { hasNextPage endCursor } } }`,
+		`{ articles(last: 5) { nodes { slug title } } }`,
+		`{ articles(first: 5, orderBy: UPDATED_DESC) { nodes { slug updatedAt } } }`,
+		`{ articles(first: 5, orderBy: PUBLISHED_ASC) { nodes { slug } pageInfo { hasNextPage } } }`,
+		`{ articles(first: 4, filter: { featured: true }) { nodes { slug title } } }`,
+		`{ articles(first: 4, filter: { kind: [VIDEO] }) { totalCount nodes { slug video { url poster { url alt } } } } }`,
+		`{ articles(first: 4, filter: { tags: ["news", "harbour"] }) { totalCount nodes { slug tags { slug } } } }`,
+		`{ articles(first: 4, filter: { anyTag: ["sport", "culture"], authors: ["elof-brandt"] }) { nodes { slug } } }`,
+		`{ articles(first: 4, filter: { locale: "sv" }) { nodes { slug locale } } }`,
+		`{ articles(first: 3, filter: { kind: [PAGE] }) { nodes { slug body { text } } } }`,
+		`{ tag(slug: "harbour") { name articleCount articles(first: 4) { nodes { title } pageInfo { hasNextPage } } } }`,
+		`{ tag(slug: "sport") { articles(first: 3, orderBy: UPDATED_DESC) { nodes { title } } } }`,
+		`{ articles(first: 3, filter: { kind: [PAGE, VIDEO] }, orderBy: UPDATED_DESC) { nodes { slug } } }`,
+		`{ tags(first: 100) { nodes { slug name articleCount } } }`,
+		`{ author(slug: "mara-lindqvist") { name bio avatar { url } articles(first: 3) { totalCount nodes { title } } } }`,
+		`{ authors(first: 100) { totalCount nodes { name } } }`,
+		`{ campaign(slug: "membership") { joined } site { name description } }`,
+	} {
+		bodies = append(bodies, request(t, query, nil))
+	}
+	for i := range 12 {
+		slug := fmt.Sprintf("story-%d", i)
+		bodies = append(bodies,
+			request(t, `query ($slug: String!) { article(slug: $slug) { `+card+` body { html complete } wordCount corrections { text } revisions { title } seo { title image { url } } jsonLd
+				relatedStories { position article { slug title } } } }`, map[string]any{"slug": slug}),
+			request(t, `query ($path: String!) { resolve(path: $path) { __typename ... on Moved { to } ... on Gone { reason } ... on Article { title } } }`, map[string]any{"path": "/" + slug + "/"}))
+	}
+	return bodies
+}
+
+// newswriter writes at random, as a desk, an importer or somebody with psql would.
+type newswriter struct {
+	*rand.Rand
+	db *sqlx.DB
+	t  *testing.T
+}
+
+func (w *newswriter) story() string { return fmt.Sprintf("story-%d", w.IntN(12)) }
+
+func (w *newswriter) write() {
+	w.t.Helper()
+	for range 1 + w.IntN(2) {
+		w.step()
+	}
+}
+
+func (w *newswriter) step() {
+	w.t.Helper()
+	tx := w.db.MustBegin()
+	defer func() { _ = tx.Rollback() }()
+	for range 1 + w.IntN(3) {
+		statement, args := w.statement()
+		if _, err := tx.Exec(statement, args...); err != nil {
+			return // such as a slug that is taken: a write that fails changes nothing
+		}
+	}
+	if w.IntN(10) > 0 {
+		_ = tx.Commit()
+	}
+}
+
+func (w *newswriter) statement() (string, []any) {
+	slug, tag := w.story(), []string{"news", "harbour", "sport", "culture"}[w.IntN(4)]
+	author := []string{"mara-lindqvist", "elof-brandt", "greta-holm"}[w.IntN(3)]
+	number := w.IntN(1_000_000)
+	any := func(s string, args ...any) (string, []any) { return s, args }
+	switch w.IntN(26) {
+	case 0, 1, 2:
+		return any(`insert into articles (slug, title, status, published_at, body_html, kind, locale, featured) values ($1, 'Title ' || $2::int, 'PUBLISHED', now() - random() * interval '60 days',
+			'<p>Text <related-story position="1"></related-story></p>', (array['STORY','VIDEO','PAGE'])[1 + $2::int % 3], (array['en','sv'])[1 + $2::int % 2], $2::int % 2 = 0) on conflict do nothing`, slug, number)
+	case 3:
+		return any(`insert into articles (slug, title, status, published_at) values ($1, 'Due', 'SCHEDULED', now() + interval '200 milliseconds') on conflict do nothing`, slug)
+	case 4:
+		return any(`update articles set title = 'Title ' || $2::int where slug = $1`, slug, number)
+	case 5:
+		return any(`update articles set body_html = '<p>New text ' || $2::int || '</p><!--members-only--><p>x</p>' where slug = $1`, slug, number)
+	case 6:
+		return any(`update articles set status = (array['DRAFT','PUBLISHED','RETRACTED'])[1 + $2::int % 3], retraction_reason = $2::int::text where slug = $1`, slug, number)
+	case 7:
+		return any(`update articles set published_at = now() - random() * interval '60 days' where slug = $1 and published_at is not null`, slug)
+	case 8:
+		return any(`update articles set embargoed_until = case when $2::int % 2 = 0 then now() + interval '150 milliseconds' end where slug = $1`, slug, number)
+	case 9:
+		return any(`update articles set featured = not featured, access = (array['PUBLIC','PAID'])[1 + $2::int % 2] where slug = $1`, slug, number)
+	case 10:
+		return any(`update articles set slug = 'story-' || $2::int % 12 where slug = $1`, slug, number)
+	case 11:
+		return any(`update articles set kind = (array['STORY','VIDEO','PAGE'])[1 + $2::int % 3], locale = (array['en','sv'])[1 + $2::int % 2] where slug = $1`, slug, number)
+	case 12:
+		return any(`delete from articles where slug = $1`, slug)
+	case 13, 14:
+		return any(`insert into article_tags (article_id, tag_id, position) select a.id, t.id, $3::int % 5 from articles a, tags t where a.slug = $1 and t.slug = $2
+			on conflict (article_id, tag_id) do update set position = excluded.position`, slug, tag, number)
+	case 15:
+		return any(`delete from article_tags l using articles a where a.id = l.article_id and a.slug = $1 and $2::int % 2 = 0`, slug, number)
+	case 16:
+		return any(`insert into article_authors (article_id, author_id) select a.id, t.id from articles a, authors t where a.slug = $1 and t.slug = $2 on conflict do nothing`, slug, author)
+	case 17:
+		return any(`delete from article_authors l using articles a where a.id = l.article_id and a.slug = $1`, slug)
+	case 18, 19:
+		return any(`insert into related_stories (article_id, related_id, kind, position) select a.id, b.id, (array['EDITOR','INLINE'])[1 + $3::int % 2], 1 from articles a, articles b
+			where a.slug = $1 and b.slug = $2 and a.id <> b.id on conflict (article_id, kind, position) do update set related_id = excluded.related_id`, slug, w.story(), number)
+	case 20:
+		return any(`insert into corrections (article_id, text, at) select id, 'Corrected ' || $2::int, now() + $2::int % 2 * interval '150 milliseconds' from articles where slug = $1`, slug, number)
+	case 21:
+		return any(`update tags set name = 'Name ' || $2::int, internal = ($2::int % 3 = 0) where slug = $1`, tag, number)
+	case 22:
+		return any(`update authors set name = 'Name ' || $2::int, slug = case when $2::int % 4 = 0 then slug || 'x' else slug end where slug like $1 || '%'`, author, number)
+	case 23:
+		return any(`update images set alt = 'Alt ' || $1::int where id = (select lead_image_id from articles where kind = 'VIDEO' limit 1)`, number)
+	case 24:
+		return any(`update campaigns set joined = joined + 1`)
+	default:
+		return any(`update site set description = 'Says ' || $1::int`, number)
+	}
+}
+
+// After each commit, as soon as a node says that it has applied it, every kept answer equals a fresh one.
+func TestKeptAnswersAreNeverStale(t *testing.T) {
+	t.Parallel()
+	db, name := dbtest.NewNamed(t)
+	if _, err := demo.Load(t.Context(), db, time.Now(), "http://127.0.0.1:8080"); err != nil {
+		t.Fatal(err)
+	}
+	nodes := []*node{newNode(t, db, dbtest.URL(name)), newNode(t, db, dbtest.URL(name))}
+	bodies := questions(t)
+
+	// Readers keep the caches full, and fills on their way while somebody writes.
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for i := range 3 {
+		readers.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(i), 9))
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(time.Millisecond):
+					ask(nodes[random.IntN(2)].cached.Public, "POST", "/graphql", bodies[random.IntN(len(bodies))], "Content-Type", "application/json")
+				}
+			}
+		})
+	}
+	defer func() {
+		close(stop)
+		readers.Wait()
+	}()
+
+	writer := &newswriter{Rand: rand.New(rand.NewPCG(4, 2)), db: db, t: t}
+	counts := map[string]int{}
+	before := make(map[string]string)
+	for range *freshnessWrites {
+		writer.write()
+		var position int64
+		if err := db.Get(&position, `select coalesce(max(position), 0) from changes`); err != nil {
+			t.Fatal(err)
+		}
+		for i, n := range nodes {
+			if err := n.feed.Wait(t.Context(), position); err != nil {
+				t.Fatal(err)
+			}
+			for _, body := range bodies {
+				checkFresh(t, n, body, counts, before, i == 0)
+			}
+		}
+	}
+	t.Logf("%d answers from the cache, %d not; of %d dropped answers %d were the same again (%.1f %%)",
+		counts["hit"], counts["miss"], counts["dropped"], counts["same again"], 100*float64(counts["same again"])/float64(max(1, counts["dropped"])))
+	if counts["hit"] < counts["miss"] {
+		t.Error("the cache hardly answers: the test shows little")
+	}
+}
+
+// checkFresh compares a kept answer with fresh ones, from before and after it: time passes, too.
+func checkFresh(t *testing.T, n *node, body string, counts map[string]int, before map[string]string, count bool) {
+	t.Helper()
+	asked := func(s *server.Server) *httptest.ResponseRecorder {
+		return ask(s.Public, "POST", "/graphql", body, "Content-Type", "application/json")
+	}
+	first := asked(n.uncached).Body.String()
+	kept := asked(n.cached)
+	second := asked(n.uncached).Body.String()
+	if got := kept.Body.String(); got != first && got != second {
+		t.Fatalf("%s\nkept (%s): %s\nfresh: %s", body, kept.Header().Get("Broadsheet-Cache"), got, second)
+	}
+	outcome := kept.Header().Get("Broadsheet-Cache")
+	counts[outcome]++
+	if last, known := before[body]; count && known && outcome == "miss" {
+		counts["dropped"]++
+		if last == kept.Body.String() {
+			counts["same again"]++
+		}
+	}
+	if count {
+		before[body] = kept.Body.String()
+	}
+}
