@@ -49,6 +49,11 @@ lint: ## Check the code with go vet and golangci-lint.
 	go vet ./...
 	go run $(GOLANGCI_LINT) run
 
+.PHONY: bench
+bench: ## Measure Broadsheet under load against its limits; BENCH passes flags, such as "-articles 1000000".
+	@{ $(POSTGRES); } >/dev/null 2>&1 || .ci/install postgresql
+	go run ./internal/bench $(BENCH)
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser of outside input, FUZZTIME (5s) each.
 	@set -e; grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z]+' cmd graph internal | while IFS=: read -r file line; do \

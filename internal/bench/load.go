@@ -23,9 +23,14 @@ type sample struct {
 
 // measure asks the contender a query on all connections for the time that is set.
 func measure(ctx context.Context, o options, c *contender, q query, postmaster int) (sample, error) {
-	requests, err := q.requests(c.address)
+	requests, err := q.requests(c)
 	if err != nil {
 		return sample{}, err
+	}
+	if c.prepare != nil {
+		if err := c.prepare(ctx, q); err != nil {
+			return sample{}, err
+		}
 	}
 	if _, err := load(ctx, o, c, requests, o.duration/5); err != nil {
 		return sample{}, err

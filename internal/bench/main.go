@@ -39,8 +39,15 @@ func main() {
 	flag.DurationVar(&o.duration, "duration", 5*time.Second, "how long each contender is asked each query in a round")
 	flag.StringVar(&o.dir, "dir", filepath.Join(os.TempDir(), "broadsheet-bench"), "directory of the database, kept for the next run")
 	flag.StringVar(&o.binary, "binary", "", "the program to measure; built from the source if empty")
+	limit := flag.String("limit", "", "be this limit, for the benchmark itself")
 	flag.Parse()
-	if err := run(o); err != nil {
+	var err error
+	if *limit != "" {
+		err = serveLimit(context.Background(), *limit)
+	} else {
+		err = run(o)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -60,7 +67,7 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	queries, err := readQueries(ctx, contenders[0].address)
+	queries, err := readQueries(ctx, contenders[1].address)
 	if err != nil {
 		return err
 	}
@@ -70,7 +77,10 @@ func run(o options) error {
 	}
 	results := newResults(o)
 	for _, query := range queries {
-		if results.statements[query.name], err = query.statements(ctx, contenders[0].address); err != nil {
+		if err := sameStories(ctx, query, contenders[1], contenders[3]); err != nil {
+			return err
+		}
+		if results.statements[query.name], err = query.statements(ctx, contenders[1].address); err != nil {
 			return err
 		}
 	}

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 )
 
 // query is one of the yardsticks, with the variables that requests of it carry in turn.
@@ -15,6 +17,7 @@ type query struct {
 	name      string
 	document  string
 	variables []variables
+	keysets   []variables // the same for L1, whose cursors are plain
 }
 
 type variables map[string]any
@@ -30,9 +33,9 @@ const (
 	tagFeed = `query TagFeed($slug: String!, $after: String) { tag(slug: $slug) { name articles(first: 20, after: $after) { nodes {
 		slug title url publishedAt authors { slug name } } pageInfo { endCursor hasNextPage } } } }`
 
-	allCursors = `query Cursors($after: String) { articles(first: 100, after: $after) { edges { cursor node { slug } } } }`
+	allCursors = `query Cursors($after: String) { articles(first: 100, after: $after) { edges { cursor node { slug id publishedAt } } } }`
 	allTags    = `query Tags($after: String) { tags(first: 100, after: $after) { edges { cursor node { slug articleCount } } } }`
-	tagCursors = `query Cursors($slug: String!, $after: String) { tag(slug: $slug) { articles(first: 100, after: $after) { edges { cursor } } } }`
+	tagCursors = `query Cursors($slug: String!, $after: String) { tag(slug: $slug) { articles(first: 100, after: $after) { edges { cursor node { id publishedAt } } } } }`
 )
 
 // How many different requests there are: so many articles and tags, and random pages that hardly ever come twice.
@@ -51,53 +54,64 @@ func readQueries(ctx context.Context, server string) ([]query, error) {
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	random.Shuffle(len(everything), func(i, j int) { everything[i], everything[j] = everything[j], everything[i] })
-	var slugs, pages []variables
+	var slugs, pages, keysets []variables
 	for _, edge := range everything[:min(len(everything), differentArticles)] {
 		slugs = append(slugs, variables{"slug": edge.Node.Slug})
 	}
 	for _, edge := range everything[:min(len(everything), differentPages)] {
 		pages = append(pages, variables{"after": edge.Cursor})
+		keysets = append(keysets, variables{"after": edge.keyset()})
 	}
-	deepPages, err := deepPages(ctx, server)
+	deepPages, deepKeysets, err := deepPages(ctx, server)
 	if err != nil {
 		return nil, err
 	}
+	first := []variables{{}}
 	return []query{
-		{"Q1 feed", feed, []variables{{}}},
-		{"Q2 article", article, slugs},
-		{"Q3 tag, 40 pages deep", tagFeed, deepPages},
-		{"Q4 feed, random page", feed, pages},
+		{"Q1 feed", feed, first, first},
+		{"Q2 article", article, slugs, slugs},
+		{"Q3 tag, 40 pages deep", tagFeed, deepPages, deepKeysets},
+		{"Q4 feed, random page", feed, pages, keysets},
 	}, nil
 }
 
-func deepPages(ctx context.Context, server string) ([]variables, error) {
+func deepPages(ctx context.Context, server string) (pages, keysets []variables, err error) {
 	tags, err := walk(ctx, server, allTags, variables{}, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var pages []variables
 	for _, tag := range tags {
 		if tag.Node.ArticleCount <= deep || len(pages) == differentTags {
 			continue
 		}
 		edges, err := walk(ctx, server, tagCursors, variables{"slug": tag.Node.Slug}, deep)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		pages = append(pages, variables{"slug": tag.Node.Slug, "after": edges[deep-1].Cursor})
+		last := edges[deep-1]
+		pages = append(pages, variables{"slug": tag.Node.Slug, "after": last.Cursor})
+		keysets = append(keysets, variables{"slug": tag.Node.Slug, "after": last.keyset()})
 	}
 	if len(pages) == 0 {
-		return nil, errors.New("no tag has 40 pages: ask for more -articles")
+		return nil, nil, errors.New("no tag has 40 pages: ask for more -articles")
 	}
-	return pages, nil
+	return pages, keysets, nil
 }
 
 type edge struct {
 	Cursor string
 	Node   struct {
+		ID           string
 		Slug         string
+		PublishedAt  string
 		ArticleCount int
 	}
+}
+
+// keyset is the cursor that L1 takes: the sort key as it stands in Postgres.
+func (e edge) keyset() string {
+	plain, _ := base64.RawURLEncoding.DecodeString(e.Node.ID)
+	return e.Node.PublishedAt + "|" + strings.TrimPrefix(string(plain), "Article:")
 }
 
 // walk reads a list from page to page, up to so many entries; 0 is all.
@@ -127,6 +141,9 @@ func walk(ctx context.Context, server, document string, vars variables, most int
 
 type connection struct{ Edges []edge }
 
+// priced begins a document whose answer has to say what it cost.
+const priced = "# priced\n"
+
 func post(ctx context.Context, server, document string, vars variables, into any) error {
 	body, err := json.Marshal(map[string]any{"query": document, "variables": vars})
 	if err != nil {
@@ -137,7 +154,9 @@ func post(ctx context.Context, server, document string, vars variables, into any
 		return err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Broadsheet-Cost", "1")
+	if strings.HasPrefix(document, priced) {
+		request.Header.Set("Broadsheet-Cost", "1")
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
@@ -152,23 +171,27 @@ func (q query) statements(ctx context.Context, server string) (int, error) {
 		Errors     json.RawMessage
 		Extensions struct{ Cost struct{ Statements int } }
 	}
-	err := post(ctx, server, q.document, q.variables[0], &answer)
+	err := post(ctx, server, priced+q.document, q.variables[0], &answer)
 	if err == nil && answer.Errors != nil {
 		err = fmt.Errorf("%s: the server says: %s", q.name, answer.Errors)
 	}
 	return answer.Extensions.Cost.Statements, err
 }
 
-// requests are the bytes to send, one for each set of variables.
-func (q query) requests(server string) ([][]byte, error) {
-	requests := make([][]byte, len(q.variables))
-	for i, vars := range q.variables {
+// requests are the bytes to send to a contender, one for each set of variables.
+func (q query) requests(c *contender) ([][]byte, error) {
+	sets := q.variables
+	if c.name == limitStatement {
+		sets = q.keysets
+	}
+	requests := make([][]byte, len(sets))
+	for i, vars := range sets {
 		body, err := json.Marshal(map[string]any{"query": q.document, "variables": vars})
 		if err != nil {
 			return nil, err
 		}
 		head := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json\r\nContent-Length: %d\r\n\r\n",
-			server, len(body))
+			c.address, len(body))
 		requests[i] = append([]byte(head), body...)
 	}
 	return requests, nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -40,15 +41,29 @@ func (r *results) table() string {
 	text.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, key := range r.order {
 		samples := r.samples[key]
-		fmt.Fprintf(&text, "| %s | %s | %.0f | %.2f | %.2f | %.3f | %.3f | %d | %d |\n", key.query, key.contender,
+		fmt.Fprintf(&text, "| %s | %s | %.0f | %.2f | %.2f | %.3f | %.3f | %s | %d |\n", key.query, key.contender,
 			median(samples, func(s sample) float64 { return s.perSecond }),
 			median(samples, func(s sample) float64 { return milliseconds(s.p50) }),
 			median(samples, func(s sample) float64 { return milliseconds(s.p99) }),
 			median(samples, func(s sample) float64 { return milliseconds(s.serverCPU) }),
 			median(samples, func(s sample) float64 { return milliseconds(s.postgresCPU) }),
-			r.statements[key.query], samples[0].bytes)
+			r.statementsOf(key), samples[0].bytes)
 	}
 	return text.String()
+}
+
+// statementsOf is known of Broadsheet without its cache, and of the limits by what they are.
+func (r *results) statementsOf(key pairing) string {
+	switch key.contender {
+	case plainServer:
+		return strconv.Itoa(r.statements[key.query])
+	case limitStatement:
+		return "1"
+	case limitMemory:
+		return "0"
+	default:
+		return ""
+	}
 }
 
 func median[T any, N cmp.Ordered](values []T, of func(T) N) N {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"broadsheet/internal/content"
 )
@@ -21,8 +22,10 @@ type answer struct {
 	lifetime    string // Cache-Control
 	body        []byte
 	etag        string
-	gzipped     []byte // nil if it would not be smaller
 	gzipETag    string
+
+	gzipOnce sync.Once
+	gzipped  []byte // nil if it would not be smaller
 }
 
 // leastToCompress is the size below which the header of gzip eats up what it saves (RFC 1952).
@@ -35,24 +38,34 @@ func newAnswer(status int, header http.Header, body []byte) *answer {
 		status: status, contentType: header.Get("Content-Type"), vary: "Accept, Accept-Encoding",
 		body: body, etag: `"` + tag + `"`, gzipETag: `"` + tag + `-gzip"`,
 	}
-	if len(body) >= leastToCompress {
+	return a
+}
+
+// compressed is the body as gzip writes it, made when somebody first wants it; nil if that is not smaller.
+func (a *answer) compressed() []byte {
+	a.gzipOnce.Do(func() {
+		if len(a.body) < leastToCompress {
+			return
+		}
 		var out bytes.Buffer
 		zip := gzip.NewWriter(&out)
-		_, _ = zip.Write(body) // a buffer takes everything
+		_, _ = zip.Write(a.body) // a buffer takes everything
 		_ = zip.Close()
-		if out.Len() < len(body) {
+		if out.Len() < len(a.body) {
 			a.gzipped = bytes.Clone(out.Bytes())
 		}
-	}
-	return a
+	})
+	return a.gzipped
 }
 
 // send answers a request with it, or with 304 if the client has it already (RFC 9110, section 13.1.2).
 func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 	body, etag, header := a.body, a.etag, w.Header()
-	if a.gzipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		body, etag = a.gzipped, a.gzipETag
-		header["Content-Encoding"] = []string{"gzip"}
+	if accepted := r.Header.Get("Accept-Encoding"); accepted != "" && acceptsGzip(accepted) {
+		if compressed := a.compressed(); compressed != nil {
+			body, etag = compressed, a.gzipETag
+			header["Content-Encoding"] = []string{"gzip"}
+		}
 	}
 	header["Content-Type"] = []string{a.contentType}
 	header["Vary"] = []string{a.vary}

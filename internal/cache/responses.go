@@ -198,7 +198,9 @@ func (c *Responses) make(door http.Handler, r *http.Request, key string) (*recor
 	made := &entry{key: key, readAt: readAt, dependencies: dependencies.All()}
 	made.answer = newAnswer(recorded.status, recorded.header, recorded.body.Bytes())
 	made.goodUntil = c.feed.goodUntil(readAt, made.dependencies)
-	made.tags, made.lifetime = surrogateKeys(made.dependencies), c.lifetime()
+	if made.lifetime = c.lifetime(); c.options.Shared > 0 {
+		made.tags = surrogateKeys(made.dependencies)
+	}
 	if _, current := c.feed.Current(); !current {
 		return recorded, nil
 	}

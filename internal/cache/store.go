@@ -26,10 +26,11 @@ func (e *entry) good(now time.Time) bool {
 	return !e.dropped.Load() && (e.goodUntil.IsZero() || now.Before(e.goodUntil))
 }
 
-// weight is what an entry takes in memory, in bytes: roughly, for what is beside its texts.
+// weight is what an entry takes in memory, in bytes: roughly, for what is beside its body. A third of the body is for its
+// compressed form, which may come later.
 func (e *entry) weight() uint32 {
 	const entryItself, eachDependency = 1024, 200
-	return uint32(min(1<<31, entryItself+len(e.key)+len(e.body)+len(e.gzipped)+eachDependency*len(e.dependencies)))
+	return uint32(min(1<<31, entryItself+len(e.key)+len(e.body)+len(e.body)/3+eachDependency*len(e.dependencies)))
 }
 
 // store keeps entries, bounded in bytes, and finds those that a change concerns.

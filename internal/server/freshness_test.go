@@ -65,6 +65,7 @@ func questions(t *testing.T) []string {
 		`{ articles(first: 4, filter: { kind: [VIDEO] }) { totalCount nodes { slug video { url poster { url alt } } } } }`,
 		`{ articles(first: 4, filter: { tags: ["news", "harbour"] }) { totalCount nodes { slug tags { slug } } } }`,
 		`{ articles(first: 4, filter: { anyTag: ["sport", "culture"], authors: ["elof-brandt"] }) { nodes { slug } } }`,
+		`{ articles(first: 4, filter: { anyTag: ["sport", "culture"] }) { nodes { slug } } }`,
 		`{ articles(first: 4, filter: { locale: "sv" }) { nodes { slug locale } } }`,
 		`{ articles(first: 3, filter: { kind: [PAGE] }) { nodes { slug body { text } } } }`,
 		`{ tag(slug: "harbour") { name articleCount articles(first: 4) { nodes { title } pageInfo { hasNextPage } } } }`,
