@@ -195,7 +195,7 @@ func TestKeptAnswersAreNeverStale(t *testing.T) {
 				select {
 				case <-stop:
 					return
-				case <-time.After(time.Millisecond):
+				case <-time.After(100 * time.Microsecond):
 					ask(nodes[random.IntN(2)].cached.Public, "POST", "/graphql", bodies[random.IntN(len(bodies))], "Content-Type", "application/json")
 				}
 			}

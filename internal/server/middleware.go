@@ -38,6 +38,7 @@ type metrics struct {
 	seconds    *prometheus.HistogramVec
 	inFlight   prometheus.Gauge
 	statements *prometheus.CounterVec
+	operations *prometheus.CounterVec
 }
 
 // withTrace logs and counts each request with what it took to answer it.
@@ -52,6 +53,9 @@ func withTrace(log *slog.Logger, metrics *metrics, next http.Handler) http.Handl
 			duration := time.Since(begun)
 			metrics.seconds.WithLabelValues(door, strconv.Itoa(answer.status)).Observe(duration.Seconds())
 			metrics.statements.WithLabelValues(door).Add(float64(receipt.Statements()))
+			if trace.OperationType != "" {
+				metrics.operations.WithLabelValues(strconv.FormatBool(trace.Planned)).Inc()
+			}
 			log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.String("operation", trace.OperationName), slog.Int("status", answer.status), slog.Int("bytes", answer.bytes),
 				slog.Duration("duration", duration), slog.Int64("statements", receipt.Statements()),

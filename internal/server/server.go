@@ -125,8 +125,11 @@ func newMetrics(db *sqlx.DB) *metrics {
 		statements: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "broadsheet_statements_total", Help: "SQL statements run to answer requests, by door.",
 		}, []string{"door"}),
+		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "broadsheet_graphql_operations_total", Help: "GraphQL operations, by whether a plan answered; else gqlgen executed or refused them.",
+		}, []string{"planned"}),
 	}
-	m.registry.MustRegister(m.seconds, m.inFlight, m.statements, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.seconds, m.inFlight, m.statements, m.operations, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewDBStatsCollector(db.DB, "broadsheet"))
 	return m
 }
