@@ -94,20 +94,20 @@ func newPlans(schema *executableSchema) *plans {
 // that is always.
 func (p *plans) execute(ctx context.Context, operation *graphql.OperationContext, present graphql.ErrorPresenterFunc) ([]byte, gqlerror.List, bool) {
 	if p == nil || ctx.Err() != nil {
-		return nil, nil, false
+		return nil, nil, false //nolint:nilerr // a request without any time left is gqlgen's to refuse
 	}
 	ctx = graphql.WithOperationContext(ctx, operation)
 	ec := newExecutionContext(operation, p.schema, nil)
 	planned, err := p.of(ctx, ec)
 	if err != nil {
-		return nil, nil, false
+		return nil, nil, false //nolint:nilerr // what is wrong is gqlgen's to say
 	}
 	return planned.execute(ctx, ec, present)
 }
 
 func (p *plans) of(ctx context.Context, ec *executionContext) (*plannedOperation, error) {
 	p.mu.Lock()
-	planned, known := p.kept.Get(ec.OperationContext.Operation)
+	planned, known := p.kept.Get(ec.Operation)
 	p.mu.Unlock()
 	if known {
 		return planned, nil
@@ -116,7 +116,7 @@ func (p *plans) of(ctx context.Context, ec *executionContext) (*plannedOperation
 	planned, err := planner.operation()
 	if err == nil && planned.static {
 		p.mu.Lock()
-		p.kept.Add(ec.OperationContext.Operation, planned)
+		p.kept.Add(ec.Operation, planned)
 		p.mu.Unlock()
 	}
 	return planned, err
@@ -133,7 +133,7 @@ type planner struct {
 }
 
 func (p *planner) operation() (*plannedOperation, error) {
-	operation := p.ec.OperationContext.Operation
+	operation := p.ec.Operation
 	if operation.Operation != ast.Query {
 		return nil, errNotPlanned
 	}

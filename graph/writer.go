@@ -46,7 +46,8 @@ func (w *writer) time(f *plannedField, t time.Time) {
 const hexadecimal = "0123456789ABCDEF"
 
 func writeString[S ~string](w *writer, text S) {
-	out := append(w.buffer, '"')
+	out := w.buffer
+	out = append(out, '"')
 	begun := 0
 	for i := range len(text) {
 		c := text[i]
@@ -70,7 +71,8 @@ func writeString[S ~string](w *writer, text S) {
 		}
 	}
 	out = append(out, text[begun:]...)
-	w.buffer = append(out, '"')
+	out = append(out, '"')
+	w.buffer = out
 }
 
 func writeInt[I ~int | ~int64](w *writer, number I) {

@@ -123,55 +123,55 @@ func (w *newswriter) statement() (string, []any) {
 	slug, tag := w.story(), []string{"news", "harbour", "sport", "culture"}[w.IntN(4)]
 	author := []string{"mara-lindqvist", "elof-brandt", "greta-holm"}[w.IntN(3)]
 	number := w.IntN(1_000_000)
-	any := func(s string, args ...any) (string, []any) { return s, args }
+	write := func(s string, args ...any) (string, []any) { return s, args }
 	switch w.IntN(26) {
 	case 0, 1, 2:
-		return any(`insert into articles (slug, title, status, published_at, body_html, kind, locale, featured) values ($1, 'Title ' || $2::int, 'PUBLISHED', now() - random() * interval '60 days',
+		return write(`insert into articles (slug, title, status, published_at, body_html, kind, locale, featured) values ($1, 'Title ' || $2::int, 'PUBLISHED', now() - random() * interval '60 days',
 			'<p>Text <related-story position="1"></related-story></p>', (array['STORY','VIDEO','PAGE'])[1 + $2::int % 3], (array['en','sv'])[1 + $2::int % 2], $2::int % 2 = 0) on conflict do nothing`, slug, number)
 	case 3:
-		return any(`insert into articles (slug, title, status, published_at) values ($1, 'Due', 'SCHEDULED', now() + interval '200 milliseconds') on conflict do nothing`, slug)
+		return write(`insert into articles (slug, title, status, published_at) values ($1, 'Due', 'SCHEDULED', now() + interval '200 milliseconds') on conflict do nothing`, slug)
 	case 4:
-		return any(`update articles set title = 'Title ' || $2::int where slug = $1`, slug, number)
+		return write(`update articles set title = 'Title ' || $2::int where slug = $1`, slug, number)
 	case 5:
-		return any(`update articles set body_html = '<p>New text ' || $2::int || '</p><!--members-only--><p>x</p>' where slug = $1`, slug, number)
+		return write(`update articles set body_html = '<p>New text ' || $2::int || '</p><!--members-only--><p>x</p>' where slug = $1`, slug, number)
 	case 6:
-		return any(`update articles set status = (array['DRAFT','PUBLISHED','RETRACTED'])[1 + $2::int % 3], retraction_reason = $2::int::text where slug = $1`, slug, number)
+		return write(`update articles set status = (array['DRAFT','PUBLISHED','RETRACTED'])[1 + $2::int % 3], retraction_reason = $2::int::text where slug = $1`, slug, number)
 	case 7:
-		return any(`update articles set published_at = now() - random() * interval '60 days' where slug = $1 and published_at is not null`, slug)
+		return write(`update articles set published_at = now() - random() * interval '60 days' where slug = $1 and published_at is not null`, slug)
 	case 8:
-		return any(`update articles set embargoed_until = case when $2::int % 2 = 0 then now() + interval '150 milliseconds' end where slug = $1`, slug, number)
+		return write(`update articles set embargoed_until = case when $2::int % 2 = 0 then now() + interval '150 milliseconds' end where slug = $1`, slug, number)
 	case 9:
-		return any(`update articles set featured = not featured, access = (array['PUBLIC','PAID'])[1 + $2::int % 2] where slug = $1`, slug, number)
+		return write(`update articles set featured = not featured, access = (array['PUBLIC','PAID'])[1 + $2::int % 2] where slug = $1`, slug, number)
 	case 10:
-		return any(`update articles set slug = 'story-' || $2::int % 12 where slug = $1`, slug, number)
+		return write(`update articles set slug = 'story-' || $2::int % 12 where slug = $1`, slug, number)
 	case 11:
-		return any(`update articles set kind = (array['STORY','VIDEO','PAGE'])[1 + $2::int % 3], locale = (array['en','sv'])[1 + $2::int % 2] where slug = $1`, slug, number)
+		return write(`update articles set kind = (array['STORY','VIDEO','PAGE'])[1 + $2::int % 3], locale = (array['en','sv'])[1 + $2::int % 2] where slug = $1`, slug, number)
 	case 12:
-		return any(`delete from articles where slug = $1`, slug)
+		return write(`delete from articles where slug = $1`, slug)
 	case 13, 14:
-		return any(`insert into article_tags (article_id, tag_id, position) select a.id, t.id, $3::int % 5 from articles a, tags t where a.slug = $1 and t.slug = $2
+		return write(`insert into article_tags (article_id, tag_id, position) select a.id, t.id, $3::int % 5 from articles a, tags t where a.slug = $1 and t.slug = $2
 			on conflict (article_id, tag_id) do update set position = excluded.position`, slug, tag, number)
 	case 15:
-		return any(`delete from article_tags l using articles a where a.id = l.article_id and a.slug = $1 and $2::int % 2 = 0`, slug, number)
+		return write(`delete from article_tags l using articles a where a.id = l.article_id and a.slug = $1 and $2::int % 2 = 0`, slug, number)
 	case 16:
-		return any(`insert into article_authors (article_id, author_id) select a.id, t.id from articles a, authors t where a.slug = $1 and t.slug = $2 on conflict do nothing`, slug, author)
+		return write(`insert into article_authors (article_id, author_id) select a.id, t.id from articles a, authors t where a.slug = $1 and t.slug = $2 on conflict do nothing`, slug, author)
 	case 17:
-		return any(`delete from article_authors l using articles a where a.id = l.article_id and a.slug = $1`, slug)
+		return write(`delete from article_authors l using articles a where a.id = l.article_id and a.slug = $1`, slug)
 	case 18, 19:
-		return any(`insert into related_stories (article_id, related_id, kind, position) select a.id, b.id, (array['EDITOR','INLINE'])[1 + $3::int % 2], 1 from articles a, articles b
+		return write(`insert into related_stories (article_id, related_id, kind, position) select a.id, b.id, (array['EDITOR','INLINE'])[1 + $3::int % 2], 1 from articles a, articles b
 			where a.slug = $1 and b.slug = $2 and a.id <> b.id on conflict (article_id, kind, position) do update set related_id = excluded.related_id`, slug, w.story(), number)
 	case 20:
-		return any(`insert into corrections (article_id, text, at) select id, 'Corrected ' || $2::int, now() + $2::int % 2 * interval '150 milliseconds' from articles where slug = $1`, slug, number)
+		return write(`insert into corrections (article_id, text, at) select id, 'Corrected ' || $2::int, now() + $2::int % 2 * interval '150 milliseconds' from articles where slug = $1`, slug, number)
 	case 21:
-		return any(`update tags set name = 'Name ' || $2::int, internal = ($2::int % 3 = 0) where slug = $1`, tag, number)
+		return write(`update tags set name = 'Name ' || $2::int, internal = ($2::int % 3 = 0) where slug = $1`, tag, number)
 	case 22:
-		return any(`update authors set name = 'Name ' || $2::int, slug = case when $2::int % 4 = 0 then slug || 'x' else slug end where slug like $1 || '%'`, author, number)
+		return write(`update authors set name = 'Name ' || $2::int, slug = case when $2::int % 4 = 0 then slug || 'x' else slug end where slug like $1 || '%'`, author, number)
 	case 23:
-		return any(`update images set alt = 'Alt ' || $1::int where id = (select lead_image_id from articles where kind = 'VIDEO' limit 1)`, number)
+		return write(`update images set alt = 'Alt ' || $1::int where id = (select lead_image_id from articles where kind = 'VIDEO' limit 1)`, number)
 	case 24:
-		return any(`update campaigns set joined = joined + 1`)
+		return write(`update campaigns set joined = joined + 1`)
 	default:
-		return any(`update site set description = 'Says ' || $1::int`, number)
+		return write(`update site set description = 'Says ' || $1::int`, number)
 	}
 }
 
