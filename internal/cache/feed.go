@@ -90,7 +90,8 @@ func (f *Feed) Run(ctx context.Context, url string) {
 			f.lose(err)
 		}
 	})
-	defer func() { _ = listener.Close() }()
+	closing := context.AfterFunc(ctx, func() { _ = listener.Close() }) // Listen waits for a connection as long as it takes
+	defer closing()
 	if err := listener.Listen("changes"); err != nil {
 		f.lose(err)
 	}
