@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"broadsheet/internal/content"
 )
 
 // receive reads the request, or says why it is none of GraphQL over HTTP.
@@ -96,6 +98,9 @@ func (a *answer) write(w http.ResponseWriter, mediaType string) {
 	header.Add("Vary", "Accept, "+costHeader)
 	if len(a.errors) > 0 {
 		header.Set("Cache-Control", "no-store")
+		if codeOf(a.errors[0]) == string(content.Unavailable) {
+			header.Set("Retry-After", "1") // with either media type
+		}
 	}
 	status := a.status(mediaType)
 	switch status {

@@ -126,7 +126,7 @@ func (c *Responses) withoutFeed(w http.ResponseWriter, r *http.Request, door htt
 		return
 	}
 	recorded := record(door, r)
-	if recorded.status != http.StatusServiceUnavailable {
+	if recorded.header.Get("Retry-After") == "" { // the door's way to say that it has no database, whatever the status
 		c.mark(w, bypass)
 		recorded.copyTo(w)
 		return

@@ -1,0 +1,161 @@
+package cache
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"broadsheet/internal/content"
+)
+
+// newCache is one whose feed is current without a database.
+func newCache(options Options) *Responses {
+	options.Bytes = 1 << 20
+	c := NewResponses(NewFeed(nil, slog.New(slog.DiscardHandler)), options)
+	c.feed.lostAt.Store(0)
+	return c
+}
+
+func get(h http.Handler, target string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestWhatIsKeptAndWhatIsNot(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	door := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if r.URL.Query().Has("error") {
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		_, _ = w.Write([]byte("answer"))
+	})
+	h := newCache(Options{}).Before(door, 1<<10)
+	for _, c := range []struct {
+		target, want string
+		header       []string
+		askedAfter   int
+	}{
+		{"/graphql?query=a", "miss", nil, 1},
+		{"/graphql?query=a", "hit", nil, 1},
+		{"/graphql?query=a", "miss", []string{"Accept", "application/json"}, 2},
+		{"/graphql?query=a", "bypass", []string{"Authorization", "Bearer x"}, 3},
+		{"/graphql?query=a", "bypass", []string{"Broadsheet-Cost", "1"}, 4},
+		{"/graphql?error", "miss", nil, 5},
+		{"/graphql?error", "miss", nil, 6},
+	} {
+		w := get(h, c.target, c.header...)
+		if got := w.Header().Get("Broadsheet-Cache"); got != c.want || asked != c.askedAfter || w.Body.String() != "answer" {
+			t.Errorf("%s %v: %s, want %s; the door was asked %d times, want %d", c.target, c.header, got, c.want, asked, c.askedAfter)
+		}
+	}
+}
+
+func TestOneAsksForAll(t *testing.T) {
+	t.Parallel()
+	entered, leave := make(chan struct{}), make(chan struct{})
+	var asked int
+	h := newCache(Options{}).Before(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		close(entered)
+		<-leave
+		_, _ = w.Write([]byte("answer"))
+	}), 1<<10)
+	var all sync.WaitGroup
+	all.Go(func() { get(h, "/graphql") })
+	<-entered
+	for range 5 {
+		all.Go(func() {
+			if w := get(h, "/graphql"); w.Body.String() != "answer" {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+	close(leave)
+	all.Wait()
+	if asked != 1 {
+		t.Errorf("the door was asked %d times", asked)
+	}
+}
+
+// An answer that was right when the connection was lost is better than none, for a time, and says so.
+func TestLostDatabase(t *testing.T) {
+	t.Parallel()
+	lost := false
+	door := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if lost {
+			w.Header().Set("Retry-After", "1")
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		_, _ = w.Write([]byte(map[bool]string{true: "no database", false: "answer"}[lost]))
+	})
+	c := newCache(Options{Stale: time.Hour})
+	h := c.Before(door, 1<<10)
+	get(h, "/graphql?known")
+	c.feed.lose(errors.New("gone"))
+	if w := get(h, "/graphql?known"); w.Header().Get("Broadsheet-Cache") != "bypass" {
+		t.Errorf("without the feed, with the database: %v", w.Header())
+	}
+	lost = true
+	if w := get(h, "/graphql?known"); w.Body.String() != "answer" || w.Header().Get("Broadsheet-Cache") != "stale" || w.Header().Get("Broadsheet-Stale") == "" {
+		t.Errorf("without both: %s %v", w.Body, w.Header())
+	}
+	if w := get(h, "/graphql?unknown"); !strings.Contains(w.Body.String(), "no database") {
+		t.Errorf("one that is not known: %s", w.Body)
+	}
+	c.options.Stale = 0
+	if w := get(h, "/graphql?known"); !strings.Contains(w.Body.String(), "no database") {
+		t.Errorf("too old: %s", w.Body)
+	}
+}
+
+func TestPositionsThatAreNotAppliedYet(t *testing.T) {
+	t.Parallel()
+	c := newCache(Options{})
+	h := c.Before(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("answer")) }), 1<<10)
+	answered := make(chan *httptest.ResponseRecorder)
+	go func() { answered <- get(h, "/graphql", "Broadsheet-Min-Position", "7") }()
+	select {
+	case w := <-answered:
+		t.Errorf("answered before the position was applied: %s", w.Body)
+	default:
+	}
+	c.feed.advance(7)
+	if w := <-answered; w.Body.String() != "answer" || w.Header().Get("Broadsheet-Position") != "7" {
+		t.Errorf("%s %v", w.Body, w.Header())
+	}
+	if w := get(h, "/graphql", "Broadsheet-Min-Position", "soon"); w.Code != http.StatusBadRequest {
+		t.Errorf("no position: %d", w.Code)
+	}
+}
+
+func TestAnswersEndWhenSomethingAppears(t *testing.T) {
+	t.Parallel()
+	c := newCache(Options{})
+	due := time.Now().Add(time.Hour)
+	c.feed.coming = []appearance{{at: due, announced: []content.Announcement{content.ParseAnnouncement("articles@50")}}}
+	page := content.Dependency{Key: content.Key{Kind: "articles"}, From: 40, To: 60}
+	if until := c.feed.goodUntil(time.Now(), []content.Dependency{page}); !until.Equal(due) {
+		t.Errorf("the page that it appears on is good until %v, want %v", until, due)
+	}
+	page.To = 49
+	if until := c.feed.goodUntil(time.Now(), []content.Dependency{page}); !until.IsZero() {
+		t.Errorf("another page is good until %v", until)
+	}
+	e := made("a")
+	e.goodUntil = due
+	if !e.good(due.Add(-1)) || e.good(due) {
+		t.Error("an entry is good up to the moment, and not at it")
+	}
+}
