@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,14 +16,11 @@ import (
 
 // answer is a finished response, ready to be sent as often as it is asked for.
 type answer struct {
-	status      int
-	contentType string
-	vary        string
-	tags        string // what it depends on, for caches further out
-	lifetime    string // Cache-Control
-	body        []byte
-	etag        string
-	gzipETag    string
+	status   int
+	header   http.Header // as the door gave it, and what caches further out are told
+	body     []byte
+	etag     string
+	gzipETag string
 
 	gzipOnce sync.Once
 	gzipped  []byte // nil if it would not be smaller
@@ -34,10 +32,9 @@ const leastToCompress = 512
 func newAnswer(status int, header http.Header, body []byte) *answer {
 	sum := sha256.Sum256(body)
 	tag := hex.EncodeToString(sum[:12])
-	a := &answer{
-		status: status, contentType: header.Get("Content-Type"), vary: "Accept, Accept-Encoding",
-		body: body, etag: `"` + tag + `"`, gzipETag: `"` + tag + `-gzip"`,
-	}
+	a := &answer{status: status, header: header.Clone(), body: body, etag: `"` + tag + `"`, gzipETag: `"` + tag + `-gzip"`}
+	a.header.Add("Vary", "Accept-Encoding")
+	a.header.Del("Content-Length")
 	return a
 }
 
@@ -67,13 +64,8 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 			header["Content-Encoding"] = []string{"gzip"}
 		}
 	}
-	header["Content-Type"] = []string{a.contentType}
-	header["Vary"] = []string{a.vary}
+	maps.Copy(header, a.header)
 	header["Etag"] = []string{etag}
-	header["Cache-Control"] = []string{a.lifetime}
-	if a.tags != "" {
-		header["Surrogate-Key"] = []string{a.tags}
-	}
 	if match := r.Header.Get("If-None-Match"); match != "" && r.Method != http.MethodPost && matches(match, etag) {
 		header.Del("Content-Encoding")
 		w.WriteHeader(http.StatusNotModified)

@@ -40,7 +40,7 @@ type Responses struct {
 // flight is an answer on its way that several wait for.
 type flight struct {
 	landed chan struct{}
-	answer *answer // nil: each has to ask for itself
+	made   *entry // nil: each has to ask for itself
 }
 
 // outcome is what the header Broadsheet-Cache says.
@@ -160,28 +160,28 @@ func (c *Responses) fill(w http.ResponseWriter, r *http.Request, door http.Handl
 		recorded.copyTo(w)
 		return
 	}
-	own.answer = made
+	own.made = made
 	made.send(w, r)
 }
 
-// follow takes an answer that somebody else has asked for. If a change overtook it, it may be older than the request.
+// follow takes an answer that somebody else has asked for, unless a change came since: it may be older than the request.
 func (c *Responses) follow(w http.ResponseWriter, r *http.Request, door http.Handler, other *flight) {
 	select {
 	case <-other.landed:
 	case <-r.Context().Done():
 		return
 	}
-	if other.answer == nil {
+	if other.made == nil || !other.made.good(time.Now()) {
 		c.mark(w, bypass)
 		door.ServeHTTP(w, r)
 		return
 	}
 	c.mark(w, hit)
-	other.answer.send(w, r)
+	other.made.send(w, r)
 }
 
 // make asks the door and keeps what it answers, if it is right and may be kept.
-func (c *Responses) make(door http.Handler, r *http.Request, key string) (*recording, *answer) {
+func (c *Responses) make(door http.Handler, r *http.Request, key string) (*recording, *entry) {
 	filling := c.store.begin()
 	ended := false
 	defer func() { // a door may panic
@@ -198,8 +198,9 @@ func (c *Responses) make(door http.Handler, r *http.Request, key string) (*recor
 	made := &entry{key: key, readAt: readAt, dependencies: dependencies.All()}
 	made.answer = newAnswer(recorded.status, recorded.header, recorded.body.Bytes())
 	made.goodUntil = c.feed.goodUntil(readAt, made.dependencies)
-	if made.lifetime = c.lifetime(); c.options.Shared > 0 {
-		made.tags = surrogateKeys(made.dependencies)
+	made.header.Set("Cache-Control", c.lifetime())
+	if c.options.Shared > 0 {
+		made.header.Set("Surrogate-Key", surrogateKeys(made.dependencies))
 	}
 	if _, current := c.feed.Current(); !current {
 		return recorded, nil
@@ -208,7 +209,7 @@ func (c *Responses) make(door http.Handler, r *http.Request, key string) (*recor
 	if !c.store.end(filling, made) {
 		return recorded, nil
 	}
-	return recorded, made.answer
+	return recorded, made
 }
 
 // lifetime is what caches further out are told. Browsers ask every time: 304 costs next to nothing.

@@ -39,6 +39,8 @@ func TestWhatIsKeptAndWhatIsNot(t *testing.T) {
 		if r.URL.Query().Has("error") {
 			w.Header().Set("Cache-Control", "no-store")
 		}
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Vary", "Accept")
 		_, _ = w.Write([]byte("answer"))
 	})
 	h := newCache(Options{}).Before(door, 1<<10)
@@ -56,6 +58,9 @@ func TestWhatIsKeptAndWhatIsNot(t *testing.T) {
 		{"/graphql?error", "miss", nil, 6},
 	} {
 		w := get(h, c.target, c.header...)
+		if w.Header().Get("X-Content-Type-Options") != "nosniff" || w.Header().Get("Vary") != "Accept" {
+			t.Errorf("%s %v: the door's header is lost: %v", c.target, c.header, w.Header())
+		}
 		if got := w.Header().Get("Broadsheet-Cache"); got != c.want || asked != c.askedAfter || w.Body.String() != "answer" {
 			t.Errorf("%s %v: %s, want %s; the door was asked %d times, want %d", c.target, c.header, got, c.want, asked, c.askedAfter)
 		}
