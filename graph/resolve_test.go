@@ -68,6 +68,7 @@ var addressesOfMoved = map[string]any{
 
 	"/one/":                   moved("/one/", "/three/"),
 	"/two":                    moved("/two", "/three/"),
+	"/revised/":               moved("/revised/", "/revised-again/"), // renamed while it was a draft again
 	site + "/two/?a=b":        moved("/two/", "/three/"),
 	"/three/":                 article("three"),
 	"/away/":                  moved("/away/", "/there/"),
@@ -115,6 +116,11 @@ func (n *newsroom) moveAround() {
 	rename("articles", "hidden", "hidden-again")
 	publish("reused", "PUBLISHED")
 	rename("articles", "reused", "renamed")
+
+	publish("revised", "PUBLISHED")
+	n.exec(`update articles set status = 'DRAFT' where slug = 'revised'`)
+	rename("articles", "revised", "revised-again")
+	n.exec(`update articles set status = 'PUBLISHED' where slug = 'revised-again'`)
 	publish("reused", "DRAFT")
 
 	publish("wrong", "PUBLISHED")

@@ -230,7 +230,8 @@ begin
         update article_tags set published_at = listing_time(new.status, new.published_at) where article_id = new.id;
         update article_authors set published_at = listing_time(new.status, new.published_at) where article_id = new.id;
     end if;
-    if was_public and new.slug <> old.slug then
+    -- Also of a story that is a draft again for a while: its address was known.
+    if new.slug <> old.slug and old.published_at <= now() and (old.embargoed_until is null or old.embargoed_until <= now()) then
         insert into old_slugs (slug, article_id) values (old.slug, new.id)
         on conflict (slug) where article_id is not null do update set article_id = excluded.article_id, at = now();
     end if;
