@@ -21,7 +21,7 @@ demo: ## Serve the demo newsroom. Installs Postgres if it is missing.
 .PHONY: test
 test: ## Run all tests. Installs Postgres and Chromium if they are missing.
 	@{ $(POSTGRES); } >/dev/null 2>&1 || .ci/install postgresql
-	@{ $(CHROMIUM); } >/dev/null 2>&1 || .ci/install chromium
+	@{ $(CHROMIUM); } >/dev/null 2>&1 || .ci/install chromium fonts-liberation
 	@command -v xz >/dev/null 2>&1 || .ci/install xz-utils
 	go test ./...
 
