@@ -24,12 +24,14 @@ type Feed struct {
 	log      *slog.Logger
 	position atomic.Int64
 	begun    bool
-	lostAt   atomic.Int64 // when the connection was lost, in nanoseconds since 1970; 0: it is not
+	lostAt   atomic.Int64 // since when changes may go unheard, in nanoseconds since 1970; 0: they do not
 
-	mu       sync.Mutex
-	apply    func([]content.Announcement)
-	coming   []appearance  // in the order of time
-	advanced chan struct{} // closed, and replaced, when Position has grown
+	mu        sync.Mutex
+	apply     func([]content.Announcement)
+	coming    []appearance  // in the order of time
+	advanced  chan struct{} // closed, and replaced, when Position has grown
+	connected bool          // whether Postgres can tell us of changes
+	losses    int           // how often that came to an end
 }
 
 // appearance is a moment at which an article appears without anybody writing.
@@ -86,7 +88,11 @@ func (f *Feed) Wait(ctx context.Context, position int64) error {
 // Run follows the log until ctx is done. It connects again as often as it has to.
 func (f *Feed) Run(ctx context.Context, url string) {
 	listener := pq.NewListener(url, reconnectSoon, reconnectLate, func(event pq.ListenerEventType, err error) {
-		if event == pq.ListenerEventDisconnected || event == pq.ListenerEventConnectionAttemptFailed {
+		switch event {
+		case pq.ListenerEventConnected, pq.ListenerEventReconnected:
+			f.connect(true)
+		default:
+			f.connect(false)
 			f.lose(err)
 		}
 	})
@@ -126,23 +132,36 @@ func ping(listener *pq.Listener) error {
 	}
 }
 
+func (f *Feed) connect(connected bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.connected = connected
+}
+
 func (f *Feed) lose(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.losses++
 	if f.lostAt.CompareAndSwap(0, time.Now().UnixNano()) {
 		f.log.Warn("the feed of changes is lost; answers are not kept until it is back", "error", err)
 	}
 }
 
-// catchUp applies what stands in the log after the position.
+// catchUp applies what stands in the log after the position. The feed is current then if it has been connected from
+// before the log was read: what came later is heard of.
 func (f *Feed) catchUp(ctx context.Context) {
-	_, wasCurrent := f.Current()
+	f.mu.Lock()
+	connected, losses := f.connected, f.losses
+	f.mu.Unlock()
 	if err := f.read(ctx); err != nil {
 		if ctx.Err() == nil {
 			f.lose(err)
 		}
 		return
 	}
-	f.lostAt.Store(0)
-	if !wasCurrent {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if connected && f.losses == losses && f.lostAt.Swap(0) != 0 {
 		f.log.Info("the feed of changes is current", "position", f.Position())
 	}
 }
@@ -203,6 +222,10 @@ func (f *Feed) begin(ctx context.Context) error {
 	return nil
 }
 
+// longestFill is how long an answer may take to be made if it is to be kept. For so long an appearance is remembered
+// after its moment, since an answer may have been read before it.
+const longestFill = 5 * time.Minute
+
 // readComing reads which articles will appear by themselves, and when.
 func (f *Feed) readComing(ctx context.Context) error {
 	var rows []struct {
@@ -218,7 +241,7 @@ func (f *Feed) readComing(ctx context.Context) error {
 			select id from articles where embargoed_until > $1 and status in ('PUBLISHED', 'SCHEDULED'))
 		union all
 		select at, array['article-extras:' || article_id] from corrections where at > $1
-		order by at`, time.Now())
+		order by at`, time.Now().Add(-longestFill))
 	if err != nil {
 		return fmt.Errorf("read which articles are coming: %w", err)
 	}

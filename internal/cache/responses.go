@@ -202,7 +202,7 @@ func (c *Responses) make(door http.Handler, r *http.Request, key string) (*recor
 	if c.options.Shared > 0 {
 		made.header.Set("Surrogate-Key", surrogateKeys(made.dependencies))
 	}
-	if _, current := c.feed.Current(); !current {
+	if _, current := c.feed.Current(); !current || time.Since(readAt) > longestFill {
 		return recorded, nil
 	}
 	ended = true
@@ -266,7 +266,8 @@ func requestKey(w http.ResponseWriter, r *http.Request, mostBytes int64) (key st
 	if r.Header.Get("Broadsheet-Cost") != "" || r.Header.Get("Authorization") != "" {
 		return "", false
 	}
-	head := strings.Join([]string{method, r.URL.Path, r.URL.RawQuery, r.Header.Get("Content-Type"), r.Header.Get("Accept")}, "\x00")
+	head := strings.Join([]string{method, r.URL.Path, r.URL.RawQuery, r.Header.Get("Content-Type"), r.Header.Get("Content-Encoding"),
+		strings.Join(r.Header.Values("Accept"), ",")}, "\x00")
 	if method == http.MethodGet {
 		return head, true
 	}

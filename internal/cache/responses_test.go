@@ -67,6 +67,24 @@ func TestWhatIsKeptAndWhatIsNot(t *testing.T) {
 	}
 }
 
+// Each header that the door looks at tells answers apart, and all its values.
+func TestKeysTellRequestsApart(t *testing.T) {
+	t.Parallel()
+	keys := make(map[string]http.Header)
+	for _, header := range []http.Header{
+		{}, {"Accept": {"application/json"}}, {"Accept": {"text/html", "application/json"}}, {"Accept": {"text/html"}},
+		{"Content-Encoding": {"gzip"}}, {"Content-Type": {"application/json"}},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader("{}"))
+		r.Header = header
+		key, cacheable := requestKey(httptest.NewRecorder(), r, 1<<10)
+		if other, known := keys[key]; known || !cacheable {
+			t.Errorf("%v and %v have the same key", header, other)
+		}
+		keys[key] = header
+	}
+}
+
 func TestOneAsksForAll(t *testing.T) {
 	t.Parallel()
 	entered, leave := make(chan struct{}), make(chan struct{})

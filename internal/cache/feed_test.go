@@ -1,0 +1,122 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"broadsheet/internal/content"
+	"broadsheet/internal/database/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// What is still to be worked off when the connection breaks does not make the feed current.
+func TestOnlyAConnectedFeedIsCurrent(t *testing.T) {
+	t.Parallel()
+	f := NewFeed(dbtest.New(t), slog.New(slog.DiscardHandler))
+	isCurrent := func() bool {
+		_, current := f.Current()
+		return current
+	}
+	f.catchUp(t.Context())
+	if isCurrent() {
+		t.Error("current before it was connected")
+	}
+	f.connect(true)
+	f.catchUp(t.Context())
+	if !isCurrent() {
+		t.Error("not current, connected and caught up")
+	}
+	f.connect(false)
+	f.lose(errors.New("gone"))
+	f.catchUp(t.Context())
+	if isCurrent() {
+		t.Error("current without a connection")
+	}
+	f.connect(true)
+	f.OnChange(func([]content.Announcement) { f.lose(errors.New("gone again")) })
+	if _, err := f.db.Exec(`update site set name = 'Other'`); err != nil {
+		t.Fatal(err)
+	}
+	f.catchUp(t.Context())
+	if isCurrent() {
+		t.Error("current, though the connection broke while the log was read")
+	}
+}
+
+// A connection that Postgres ends is made again, and what came in between is applied.
+func TestAFeedComesBack(t *testing.T) {
+	t.Parallel()
+	db, name := dbtest.NewNamed(t)
+	f := NewFeed(db, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f.Run(ctx, dbtest.URL(name))
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+	})
+	for range 3 {
+		await(t, "the feed's connection to be there, and to be ended", func() bool {
+			var killed int
+			err := db.Get(&killed, `select count(pg_terminate_backend(pid)) from pg_stat_activity
+				where datname = current_database() and pid <> pg_backend_pid() and query ilike 'listen%'`)
+			return err == nil && killed > 0
+		})
+		var position int64
+		if _, err := db.Exec(`update site set description = description || 'x'`); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Get(&position, `select max(position) from changes`); err != nil {
+			t.Fatal(err)
+		}
+		patience, cancel := context.WithTimeout(t.Context(), time.Minute)
+		if err := f.Wait(patience, position); err != nil {
+			t.Errorf("position %d is never applied: %v", position, err)
+		}
+		cancel()
+	}
+	await(t, "the feed to be current", func() bool {
+		_, current := f.Current()
+		return current
+	})
+}
+
+func await(t *testing.T, what string, isSo func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(time.Minute); !isSo(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// An answer that was read just before a story was due ends at that moment, even if the feed has looked since.
+func TestAppearancesAreRememberedAfterTheirMoment(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	f := NewFeed(db, slog.New(slog.DiscardHandler))
+	if _, err := db.Exec(`insert into articles (slug, title, status, published_at) values ('due', 'Due', 'SCHEDULED', now() - interval '1 second')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.readComing(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	slug := []content.Dependency{dependency("article-slug", "due", 0, 0)}
+	if until := f.goodUntil(time.Now().Add(-time.Minute), slug); until.IsZero() || until.After(time.Now()) {
+		t.Errorf("an answer from before is good until %v", until)
+	}
+	if until := f.goodUntil(time.Now(), slug); !until.IsZero() {
+		t.Errorf("an answer from after is good until %v", until)
+	}
+}
