@@ -68,7 +68,8 @@ func (i *importer) applyAuthors() error {
 		rows := make([]row, 0, len(users))
 		images := make([]image, 0, len(users))
 		for _, u := range users {
-			r := row{SourceID: string(u.ID), Slug: string(u.Slug), Name: cmp.Or(string(u.Name), string(u.Slug)), Bio: string(u.Bio), Website: webAddress(u.Website), Location: string(u.Location)}
+			r := row{SourceID: string(u.ID), Slug: string(u.Slug), Name: cmp.Or(string(u.Name), string(u.Slug)),
+				Bio: string(u.Bio), Website: webAddress(u.Website), Location: string(u.Location)}
 			if i.options.AuthorEmails {
 				r.Email = string(u.Email)
 			}
@@ -89,12 +90,15 @@ func (i *importer) applyAuthors() error {
 		err = selectJSON(i, tx, &done, `
 			insert into authors as t (slug, name, bio, email, website, location, avatar_id, source, source_id)
 			select r."Slug", r."Name", r."Bio", nullif(r."Email", ''), nullif(r."Website", ''), nullif(r."Location", ''), m.id, $2, r."SourceID"
-			from jsonb_to_recordset($1) as r ("SourceID" text, "Slug" text, "Name" text, "Bio" text, "Email" text, "Website" text, "Location" text, "Avatar" text)
+			from jsonb_to_recordset($1) as r ("SourceID" text, "Slug" text, "Name" text, "Bio" text, "Email" text,
+				"Website" text, "Location" text, "Avatar" text)
 			left join images m on m.source = $2 and m.source_id = r."Avatar"
 			on conflict (source, source_id) do update set slug = excluded.slug, name = excluded.name, bio = excluded.bio,
-				email = coalesce(excluded.email, t.email), website = excluded.website, location = excluded.location, avatar_id = excluded.avatar_id
+				email = coalesce(excluded.email, t.email), website = excluded.website, location = excluded.location,
+				avatar_id = excluded.avatar_id
 			where (t.slug, t.name, t.bio, t.email, t.website, t.location, t.avatar_id) is distinct from
-				(excluded.slug, excluded.name, excluded.bio, coalesce(excluded.email, t.email), excluded.website, excluded.location, excluded.avatar_id)
+				(excluded.slug, excluded.name, excluded.bio, coalesce(excluded.email, t.email), excluded.website,
+					excluded.location, excluded.avatar_id)
 			returning source_id, xmax = 0 as added`, rows)
 		i.report.Authors.count(done, len(rows))
 		return err
@@ -197,28 +201,37 @@ func webAddress(t text) string {
 
 var slugForm = regexp.MustCompile(`^[^/?#\s]{1,191}$`)
 
+// movingSlug begins the slug of a row on its way from one slug to another; its id and the slug that it had follow.
+const movingSlug = "slug-on-its-way-"
+
 // freeSlugs moves rows out of the way that give a slug up to another row of the export: the table holds each slug once, at
 // every moment.
 func (i *importer) freeSlugs(table, staged string) error {
 	return i.batch(func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(i.ctx, `
-			update `+table+` t set slug = '`+movingSlug+`' || t.id
+		_, err := tx.ExecContext(i.ctx, `
+			update `+table+` t set slug = left($2 || t.id || '-' || t.slug, 191)
 			from `+staged+` g
-			where t.source = $1 and t.source_id = g.id and g.row->>'Slug' <> t.slug
-				and exists (select from `+staged+` other where other.row->>'Slug' = t.slug and other.id <> g.id)`, source); err != nil {
-			return err
-		}
-		return nil
+			where t.source = $1 and t.source_id = g.id and g.slug <> t.slug and not starts_with(t.slug, $2)
+				and exists (select from `+staged+` other where other.slug = t.slug and other.id <> g.id)`, source, movingSlug)
+		return err
 	})
 }
 
-// movingSlug begins the slug of a row on its way from one slug to another.
-const movingSlug = "slug-on-its-way-"
-
-// forgetMoves takes back what the triggers recorded of such slugs.
-func (i *importer) forgetMoves() error {
+// settleMoves gives rows that did not get their new slug the old one back, with their id if somebody else has it now, and
+// forgets what the triggers recorded of the way.
+func (i *importer) settleMoves() error {
 	return i.batch(func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(i.ctx, `delete from old_slugs where slug like $1`, movingSlug+"%")
+		for _, table := range []string{"articles", "authors", "tags"} {
+			_, err := tx.ExecContext(i.ctx, `
+				update `+table+` t set slug = case when exists (select from `+table+` other where other.slug = had.slug)
+					then left(had.slug, 170) || '-' || t.id else had.slug end
+				from (select id, substr(slug, length($2 || id || '-') + 1) as slug from `+table+` where starts_with(slug, $2)) as had
+				where t.id = had.id and t.source = $1`, source, movingSlug)
+			if err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(i.ctx, `delete from old_slugs where starts_with(slug, $1)`, movingSlug)
 		return err
 	})
 }

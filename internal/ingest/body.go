@@ -29,7 +29,6 @@ type inlineRow struct {
 // what they say.
 type converter struct {
 	site    string            // the address of the newsroom's site
-	slug    string            // of the post itself
 	targets map[string]string // ids of posts by their slugs
 
 	postID string
@@ -38,7 +37,7 @@ type converter struct {
 }
 
 func (i *importer) convertBody(p post, targets map[string]string) convertedBody {
-	c := &converter{site: i.options.SiteURL, slug: string(p.Slug), postID: string(p.ID), targets: targets, lost: make(map[string]int)}
+	c := &converter{site: i.options.SiteURL, postID: string(p.ID), targets: targets, lost: make(map[string]int)}
 	source := string(p.HTML)
 	if strings.TrimSpace(source) == "" && p.Lexical != "" {
 		source = renderLexical(string(p.Lexical), c.lose)

@@ -126,7 +126,7 @@ func (i *importer) applyAll() error {
 		{"tags", i.applyTags},
 		{"posts", i.applyPosts},
 		{"links between posts", i.applyInlineStories},
-		{"moved slugs", i.forgetMoves},
+		{"moved slugs", i.settleMoves},
 		{"posts that are no longer in the export", i.findGone},
 	} {
 		if err := step.do(); err != nil {

@@ -410,6 +410,32 @@ func TestSlugsThatMoveOn(t *testing.T) {
 	}
 }
 
+// A story gives its slug up to another one, and cannot have the new one.
+func TestSlugsThatCannotMoveOn(t *testing.T) {
+	t.Parallel()
+	for _, wanted := range []string{"not a slug", "desk"} {
+		db := dbtest.New(t)
+		run(t, db, newsroom().String())
+		if _, err := db.Exec(`insert into articles (slug, title) values ('desk', 'Ours')`); err != nil {
+			t.Fatal(err)
+		}
+		changed := newsroom()
+		changed.posts[0]["slug"], changed.posts[1]["slug"] = wanted, "open-story"
+		report := run(t, db, changed.String())
+		if !hasProblem(report, "article "+wanted, "slug") {
+			t.Errorf("%s: no reason: %+v", wanted, report.Problems)
+		}
+		var slug string
+		if err := db.Get(&slug, `select slug from articles where source_id = 'p1'`); err != nil || !strings.HasPrefix(slug, "open-story-") {
+			t.Errorf("%s: the story is left at %q (%v)", wanted, slug, err)
+		}
+		before := dump(t, db, true)
+		if run(t, db, changed.String()); dump(t, db, true) != before {
+			t.Errorf("%s: the same again changes something", wanted)
+		}
+	}
+}
+
 func TestWhatTheDeskHasSaidStays(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)

@@ -230,13 +230,15 @@ func (i *importer) writeArticles(tx *sqlx.Tx, rows []articleRow) (map[string]boo
 		left join images l on l.source = $2 and l.source_id = r."LeadImage"
 		left join images s on s.source = $2 and s.source_id = r."SeoImage"
 		on conflict (source, source_id) do update set slug = excluded.slug, title = excluded.title, excerpt = excluded.excerpt,
-			kind = case when 'PAGE' in (excluded.kind, t.kind) then excluded.kind else t.kind end, access = excluded.access, status = excluded.status, published_at = excluded.published_at,
+			kind = case when 'PAGE' in (excluded.kind, t.kind) then excluded.kind else t.kind end,
+			access = excluded.access, status = excluded.status, published_at = excluded.published_at,
 			updated_at = excluded.updated_at, featured = excluded.featured, locale = excluded.locale, canonical_url = excluded.canonical_url,
 			lead_image_id = excluded.lead_image_id, body_html = excluded.body_html, seo_title = excluded.seo_title,
 			seo_description = excluded.seo_description, seo_image_id = excluded.seo_image_id
 		where t.status <> 'RETRACTED' and (t.slug, t.title, t.excerpt, t.kind, t.access, t.status, t.published_at, t.featured, t.locale,
 				t.canonical_url, t.lead_image_id, t.body_html, t.seo_title, t.seo_description, t.seo_image_id)
-			is distinct from (excluded.slug, excluded.title, excluded.excerpt, case when 'PAGE' in (excluded.kind, t.kind) then excluded.kind else t.kind end, excluded.access, excluded.status,
+			is distinct from (excluded.slug, excluded.title, excluded.excerpt,
+				case when 'PAGE' in (excluded.kind, t.kind) then excluded.kind else t.kind end, excluded.access, excluded.status,
 				excluded.published_at, excluded.featured, excluded.locale, excluded.canonical_url, excluded.lead_image_id,
 				excluded.body_html, excluded.seo_title, excluded.seo_description, excluded.seo_image_id)
 		returning source_id, xmax = 0 as added`, rows)

@@ -62,8 +62,8 @@ type (
 const stagingTables = `
 	create temp table ghost_posts (place serial, id text primary key, slug text not null, row jsonb not null);
 	create temp table ghost_meta (post_id text primary key, row jsonb not null);
-	create temp table ghost_users (place serial, id text primary key, row jsonb not null);
-	create temp table ghost_tags (place serial, id text primary key, row jsonb not null);
+	create temp table ghost_users (place serial, id text primary key, slug text not null, row jsonb not null);
+	create temp table ghost_tags (place serial, id text primary key, slug text not null, row jsonb not null);
 	create temp table ghost_posts_authors (post_id text, target_id text, position integer, primary key (post_id, target_id));
 	create temp table ghost_posts_tags (post_id text, target_id text, position integer, primary key (post_id, target_id));
 	create temp table ghost_settings (key text primary key, value text);
@@ -211,10 +211,12 @@ type postRow struct {
 
 var stagingStatements = map[string]string{
 	"posts": `insert into ghost_posts (id, slug, row)
-		select row->>'ID', coalesce(row->>'Slug', ''), row from unnest($1::jsonb[]) as row on conflict do nothing`,
+		select row->>'ID', row->>'Slug', row from unnest($1::jsonb[]) as row on conflict do nothing`,
 	"posts_meta": `insert into ghost_meta select row->>'post_id', row from unnest($1::jsonb[]) as row on conflict do nothing`,
-	"users":      `insert into ghost_users (id, row) select row->>'ID', row from unnest($1::jsonb[]) as row on conflict do nothing`,
-	"tags":       `insert into ghost_tags (id, row) select row->>'ID', row from unnest($1::jsonb[]) as row on conflict do nothing`,
+	"users": `insert into ghost_users (id, slug, row)
+		select row->>'ID', row->>'Slug', row from unnest($1::jsonb[]) as row on conflict do nothing`,
+	"tags": `insert into ghost_tags (id, slug, row)
+		select row->>'ID', row->>'Slug', row from unnest($1::jsonb[]) as row on conflict do nothing`,
 	"posts_authors": `insert into ghost_posts_authors
 		select row->>'post_id', row->>'author_id', (row->>'sort_order')::integer
 		from unnest($1::jsonb[]) as row on conflict do nothing`,
