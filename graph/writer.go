@@ -16,12 +16,8 @@ func (w *writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// object writes the fields that are asked of an object of this type.
+// object writes the fields that are asked of an object of this type, where several may stand.
 func (w *writer) object(f *plannedField, typeName string, object any) {
-	if f.of == nil { // the only type that there can be
-		f.only.write(w, object)
-		return
-	}
 	f.of[typeName].write(w, object)
 }
 
@@ -98,34 +94,24 @@ func writeObject[T any](w *writer, f *plannedField, object *T) {
 }
 
 func writeList[T any](w *writer, f *plannedField, list []T, write func(*writer, *plannedField, T)) {
-	w.buffer = append(w.buffer, '[')
-	for i, element := range list {
-		if i > 0 {
-			w.buffer = append(w.buffer, ',')
-		}
-		write(w, f, element)
-	}
-	w.buffer = append(w.buffer, ']')
+	w.list(len(list), func(i int) { write(w, f, list[i]) })
 }
 
 func writeValues[T any](w *writer, f *plannedField, list []T) {
-	w.buffer = append(w.buffer, '[')
-	for i := range list {
-		if i > 0 {
-			w.buffer = append(w.buffer, ',')
-		}
-		f.only.write(w, &list[i])
-	}
-	w.buffer = append(w.buffer, ']')
+	w.list(len(list), func(i int) { f.only.write(w, &list[i]) })
 }
 
 func writeScalars[T any](w *writer, _ *plannedField, list []T, write func(*writer, T)) {
+	w.list(len(list), func(i int) { write(w, list[i]) })
+}
+
+func (w *writer) list(length int, write func(i int)) {
 	w.buffer = append(w.buffer, '[')
-	for i, element := range list {
+	for i := range length {
 		if i > 0 {
 			w.buffer = append(w.buffer, ',')
 		}
-		write(w, element)
+		write(i)
 	}
 	w.buffer = append(w.buffer, ']')
 }

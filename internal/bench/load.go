@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -116,7 +117,9 @@ func readAnswer(reader *bufio.Reader) (length int, err error) {
 			return 0, err
 		}
 		if rest, found := bytes.CutPrefix(line, []byte("Content-Length: ")); found {
-			length = number(rest)
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(rest))); err != nil {
+				return 0, err
+			}
 		}
 	}
 	if length < 0 {
@@ -124,15 +127,4 @@ func readAnswer(reader *bufio.Reader) (length int, err error) {
 	}
 	_, err = reader.Discard(length)
 	return length, err
-}
-
-func number(digits []byte) int {
-	n := 0
-	for _, digit := range digits {
-		if digit < '0' || digit > '9' {
-			break
-		}
-		n = n*10 + int(digit-'0')
-	}
-	return n
 }
