@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"broadsheet/internal/cache"
+	"broadsheet/internal/changes"
 	"broadsheet/internal/config"
 	"broadsheet/internal/content"
 	"broadsheet/internal/database"
@@ -69,12 +70,12 @@ func serve(ctx context.Context, c *config.Server, options server.Options, db *co
 		}
 	}()
 	if c.CacheBytes > 0 {
-		feed := cache.NewFeed(db.DB, options.Log)
-		options.Cache = cache.NewResponses(feed, c.Cache())
+		log := changes.NewLog(options.Log)
+		options.Cache = cache.NewResponses(log, c.Cache())
 		following := make(chan struct{})
 		go func() {
 			defer close(following)
-			feed.Run(ctx, database.ListenAddress(db.url))
+			changes.NewFollower(log, db.DB).Run(ctx, database.ListenAddress(db.url))
 		}()
 		defer func() {
 			lost(nil)

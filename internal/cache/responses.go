@@ -1,3 +1,5 @@
+// Package cache keeps finished answers for as long as they are right: it listens to the log of changes, and drops what a
+// change concerns.
 package cache
 
 import (
@@ -14,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"broadsheet/internal/changes"
 	"broadsheet/internal/content"
 )
 
@@ -27,7 +30,7 @@ type Options struct {
 // Responses keeps finished answers of the doors behind it.
 type Responses struct {
 	options Options
-	feed    *Feed
+	log     *changes.Log
 	store   *store
 
 	mu      sync.Mutex
@@ -53,10 +56,10 @@ const (
 	stale  outcome = "stale"
 )
 
-// NewResponses returns an empty cache that follows the feed, which must not run yet.
-func NewResponses(feed *Feed, options Options) *Responses {
+// NewResponses returns an empty cache that listens to the log, which nobody may follow yet.
+func NewResponses(log *changes.Log, options Options) *Responses {
 	c := &Responses{
-		options: options, feed: feed, store: newStore(options.Bytes), flights: make(map[string]*flight),
+		options: options, log: log, store: newStore(options.Bytes), flights: make(map[string]*flight),
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "broadsheet_cache_answers_total", Help: "Answers, by what the cache had to do with them: hit, miss, bypass or stale.",
 		}, []string{"outcome"}),
@@ -64,7 +67,11 @@ func NewResponses(feed *Feed, options Options) *Responses {
 			Name: "broadsheet_cache_dropped_total", Help: "Kept answers that were dropped because of a change.",
 		}),
 	}
-	feed.OnChange(func(announced []content.Announcement) { c.dropped.Add(float64(c.store.apply(announced))) })
+	log.OnChange(func(changes []changes.Change) {
+		for _, change := range changes {
+			c.dropped.Add(float64(c.store.apply(change.Announced)))
+		}
+	})
 	return c
 }
 
@@ -81,7 +88,7 @@ func (c *Responses) Collect(to chan<- prometheus.Metric) {
 	}{
 		{"broadsheet_cache_bytes", "What kept answers take in memory.", float64(c.store.entries.WeightedSize())},
 		{"broadsheet_cache_entries", "Kept answers.", float64(c.store.entries.EstimatedSize())},
-		{"broadsheet_feed_position", "The last change that is applied.", float64(c.feed.Position())},
+		{"broadsheet_changes_position", "The last change that is applied.", float64(c.log.Position())},
 	} {
 		to <- prometheus.MustNewConstMetric(prometheus.NewDesc(gauge.name, gauge.help, nil, nil), prometheus.GaugeValue, gauge.value)
 	}
@@ -105,7 +112,7 @@ func (c *Responses) Before(door http.Handler, mostBytes int64) http.Handler {
 
 func (c *Responses) answer(w http.ResponseWriter, r *http.Request, door http.Handler, key string) {
 	kept, _ := c.store.entries.GetIfPresent(key)
-	lostAt, current := c.feed.Current()
+	lostAt, current := c.log.Current()
 	switch {
 	case !current:
 		c.withoutFeed(w, r, door, kept, lostAt)
@@ -197,12 +204,12 @@ func (c *Responses) make(door http.Handler, r *http.Request, key string) (*recor
 	}
 	made := &entry{key: key, readAt: readAt, dependencies: dependencies.All()}
 	made.answer = newAnswer(recorded.status, recorded.header, recorded.body.Bytes())
-	made.goodUntil = c.feed.goodUntil(readAt, made.dependencies)
+	made.goodUntil = c.log.GoodUntil(readAt, made.dependencies)
 	made.header.Set("Cache-Control", c.lifetime())
 	if c.options.Shared > 0 {
 		made.header.Set("Surrogate-Key", surrogateKeys(made.dependencies))
 	}
-	if _, current := c.feed.Current(); !current || time.Since(readAt) > longestFill {
+	if _, current := c.log.Current(); !current || time.Since(readAt) > changes.LongestFill {
 		return recorded, nil
 	}
 	ended = true
@@ -224,7 +231,7 @@ func (c *Responses) mark(w http.ResponseWriter, what outcome) {
 	c.outcomes.WithLabelValues(string(what)).Inc()
 	header := w.Header()
 	header["Broadsheet-Cache"] = []string{string(what)}
-	header["Broadsheet-Position"] = []string{strconv.FormatInt(c.feed.Position(), 10)}
+	header["Broadsheet-Position"] = []string{strconv.FormatInt(c.log.Position(), 10)}
 }
 
 // longestWait is how long a request may wait for the position that it asks for.
@@ -243,11 +250,11 @@ func (c *Responses) waitForPosition(w http.ResponseWriter, r *http.Request) bool
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), longestWait)
 	defer cancel()
-	if c.feed.Wait(ctx, position) == nil {
+	if c.log.Wait(ctx, position) == nil {
 		return true
 	}
 	w.Header().Set("Retry-After", "1")
-	http.Error(w, fmt.Sprintf("This server has applied the changes up to %d, not yet %d. Try again shortly.", c.feed.Position(), position),
+	http.Error(w, fmt.Sprintf("This server has applied the changes up to %d, not yet %d. Try again shortly.", c.log.Position(), position),
 		http.StatusServiceUnavailable)
 	return false
 }

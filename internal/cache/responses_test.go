@@ -10,14 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"broadsheet/internal/changes"
 	"broadsheet/internal/content"
 )
 
-// newCache is one whose feed is current without a database.
+// newCache is one whose log is current without a database.
 func newCache(options Options) *Responses {
 	options.Bytes = 1 << 20
-	c := NewResponses(NewFeed(nil, slog.New(slog.DiscardHandler)), options)
-	c.feed.lostAt.Store(0)
+	c := NewResponses(changes.NewLog(slog.New(slog.DiscardHandler)), options)
+	c.log.Regain(0)
 	return c
 }
 
@@ -126,7 +127,7 @@ func TestLostDatabase(t *testing.T) {
 	c := newCache(Options{Stale: time.Hour})
 	h := c.Before(door, 1<<10)
 	get(h, "/graphql?known")
-	c.feed.lose(errors.New("gone"))
+	c.log.Lose(errors.New("gone"))
 	if w := get(h, "/graphql?known"); w.Header().Get("Broadsheet-Cache") != "bypass" {
 		t.Errorf("without the feed, with the database: %v", w.Header())
 	}
@@ -154,7 +155,7 @@ func TestPositionsThatAreNotAppliedYet(t *testing.T) {
 		t.Errorf("answered before the position was applied: %s", w.Body)
 	default:
 	}
-	c.feed.advance(7)
+	c.log.Apply(nil, 7, nil)
 	if w := <-answered; w.Body.String() != "answer" || w.Header().Get("Broadsheet-Position") != "7" {
 		t.Errorf("%s %v", w.Body, w.Header())
 	}
@@ -167,13 +168,13 @@ func TestAnswersEndWhenSomethingAppears(t *testing.T) {
 	t.Parallel()
 	c := newCache(Options{})
 	due := time.Now().Add(time.Hour)
-	c.feed.coming = []appearance{{at: due, announced: []content.Announcement{content.ParseAnnouncement("articles@50")}}}
+	c.log.Apply(nil, 1, []changes.Appearance{{At: due, Announced: []content.Announcement{content.ParseAnnouncement("articles@50")}}})
 	page := content.Dependency{Key: content.Key{Kind: "articles"}, From: 40, To: 60}
-	if until := c.feed.goodUntil(time.Now(), []content.Dependency{page}); !until.Equal(due) {
+	if until := c.log.GoodUntil(time.Now(), []content.Dependency{page}); !until.Equal(due) {
 		t.Errorf("the page that it appears on is good until %v, want %v", until, due)
 	}
 	page.To = 49
-	if until := c.feed.goodUntil(time.Now(), []content.Dependency{page}); !until.IsZero() {
+	if until := c.log.GoodUntil(time.Now(), []content.Dependency{page}); !until.IsZero() {
 		t.Errorf("another page is good until %v", until)
 	}
 	e := made("a")

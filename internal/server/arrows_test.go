@@ -17,6 +17,7 @@ const module = "broadsheet/"
 var arrows = map[string][]string{
 	"internal/content":  {},
 	"internal/database": {"migrations"},
+	"internal/changes":  {"internal/content"},
 	"internal/feed":     {"internal/content"},
 	"internal/widget":   {"internal/content"},
 	"graph":             {"internal/content"},

@@ -14,6 +14,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"broadsheet/internal/cache"
+	"broadsheet/internal/changes"
 	"broadsheet/internal/database/dbtest"
 	"broadsheet/internal/demo"
 	"broadsheet/internal/server"
@@ -23,29 +24,29 @@ var freshnessWrites = flag.Int("freshness-writes", 60, "random writes of the fre
 
 // node is one of several servers on a database, with a cache and without.
 type node struct {
-	feed             *cache.Feed
+	log              *changes.Log
 	cached, uncached *server.Server
 }
 
 func newNode(t *testing.T, db *sqlx.DB, url string) *node {
 	t.Helper()
-	n := &node{feed: cache.NewFeed(db, slog.New(slog.DiscardHandler))}
-	responses := cache.NewResponses(n.feed, cache.Options{Bytes: 32 << 20, Stale: time.Minute})
 	quiet := slog.New(slog.DiscardHandler)
+	n := &node{log: changes.NewLog(quiet)}
+	responses := cache.NewResponses(n.log, cache.Options{Bytes: 32 << 20, Stale: time.Minute})
 	n.cached, _ = newServer(t, db, func(o *server.Options) { o.Cache, o.Log = responses, quiet })
 	n.uncached, _ = newServer(t, db, func(o *server.Options) { o.Log = quiet })
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		n.feed.Run(ctx, url)
+		changes.NewFollower(n.log, db).Run(ctx, url)
 	}()
 	t.Cleanup(func() {
 		stop()
 		<-ended
 	})
-	waitFor(t, "the feed to be current", func() bool {
-		_, current := n.feed.Current()
+	waitFor(t, "changes to be heard", func() bool {
+		_, current := n.log.Current()
 		return current
 	})
 	return n
@@ -216,7 +217,7 @@ func TestKeptAnswersAreNeverStale(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, n := range nodes {
-			if err := n.feed.Wait(t.Context(), position); err != nil {
+			if err := n.log.Wait(t.Context(), position); err != nil {
 				t.Fatal(err)
 			}
 			for _, body := range bodies {

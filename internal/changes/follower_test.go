@@ -1,4 +1,4 @@
-package cache
+package changes
 
 import (
 	"context"
@@ -7,37 +7,43 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"broadsheet/internal/content"
 	"broadsheet/internal/database/dbtest"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// What is still to be worked off when the connection breaks does not make the feed current.
-func TestOnlyAConnectedFeedIsCurrent(t *testing.T) {
+func newFollower(db *sqlx.DB) *Follower {
+	return NewFollower(NewLog(slog.New(slog.DiscardHandler)), db)
+}
+
+// What is still to be worked off when the connection breaks does not make us current.
+func TestOnlyAConnectedFollowerIsCurrent(t *testing.T) {
 	t.Parallel()
-	f := NewFeed(dbtest.New(t), slog.New(slog.DiscardHandler))
+	f := newFollower(dbtest.New(t))
 	isCurrent := func() bool {
-		_, current := f.Current()
+		_, current := f.log.Current()
 		return current
 	}
 	f.catchUp(t.Context())
 	if isCurrent() {
 		t.Error("current before it was connected")
 	}
-	f.connect(true)
+	f.connected.Store(true)
 	f.catchUp(t.Context())
 	if !isCurrent() {
 		t.Error("not current, connected and caught up")
 	}
-	f.connect(false)
-	f.lose(errors.New("gone"))
+	f.connected.Store(false)
+	f.log.Lose(errors.New("gone"))
 	f.catchUp(t.Context())
 	if isCurrent() {
 		t.Error("current without a connection")
 	}
-	f.connect(true)
-	f.OnChange(func([]content.Announcement) { f.lose(errors.New("gone again")) })
+	f.connected.Store(true)
+	f.log.OnChange(func([]Change) { f.log.Lose(errors.New("gone again")) })
 	if _, err := f.db.Exec(`update site set name = 'Other'`); err != nil {
 		t.Fatal(err)
 	}
@@ -48,10 +54,10 @@ func TestOnlyAConnectedFeedIsCurrent(t *testing.T) {
 }
 
 // A connection that Postgres ends is made again, and what came in between is applied.
-func TestAFeedComesBack(t *testing.T) {
+func TestAFollowerComesBack(t *testing.T) {
 	t.Parallel()
 	db, name := dbtest.NewNamed(t)
-	f := NewFeed(db, slog.New(slog.DiscardHandler))
+	f := newFollower(db)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -63,7 +69,7 @@ func TestAFeedComesBack(t *testing.T) {
 		<-ended
 	})
 	for range 3 {
-		await(t, "the feed's connection to be there, and to be ended", func() bool {
+		await(t, "the follower's connection to be there, and to be ended", func() bool {
 			var killed int
 			err := db.Get(&killed, `select count(pg_terminate_backend(pid)) from pg_stat_activity
 				where datname = current_database() and pid <> pg_backend_pid() and query ilike 'listen%'`)
@@ -77,13 +83,13 @@ func TestAFeedComesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		patience, cancel := context.WithTimeout(t.Context(), time.Minute)
-		if err := f.Wait(patience, position); err != nil {
+		if err := f.log.Wait(patience, position); err != nil {
 			t.Errorf("position %d is never applied: %v", position, err)
 		}
 		cancel()
 	}
-	await(t, "the feed to be current", func() bool {
-		_, current := f.Current()
+	await(t, "the follower to be current", func() bool {
+		_, current := f.log.Current()
 		return current
 	})
 }
@@ -101,22 +107,20 @@ func await(t *testing.T, what string, isSo func() bool) {
 	}
 }
 
-// An answer that was read just before a story was due ends at that moment, even if the feed has looked since.
+// An answer that was read just before a story was due ends at that moment, even if the log was read since.
 func TestAppearancesAreRememberedAfterTheirMoment(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	f := NewFeed(db, slog.New(slog.DiscardHandler))
+	f := newFollower(db)
 	if _, err := db.Exec(`insert into articles (slug, title, status, published_at) values ('due', 'Due', 'SCHEDULED', now() - interval '1 second')`); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.readComing(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	slug := []content.Dependency{dependency("article-slug", "due", 0, 0)}
-	if until := f.goodUntil(time.Now().Add(-time.Minute), slug); until.IsZero() || until.After(time.Now()) {
+	f.catchUp(t.Context())
+	slug := []content.Dependency{{Key: content.Key{Kind: "article-slug", Name: "due"}}}
+	if until := f.log.GoodUntil(time.Now().Add(-time.Minute), slug); until.IsZero() || until.After(time.Now()) {
 		t.Errorf("an answer from before is good until %v", until)
 	}
-	if until := f.goodUntil(time.Now(), slug); !until.IsZero() {
+	if until := f.log.GoodUntil(time.Now(), slug); !until.IsZero() {
 		t.Errorf("an answer from after is good until %v", until)
 	}
 }
