@@ -158,7 +158,7 @@ func (f *Follower) readComing(ctx context.Context) ([]Appearance, error) {
 		Keys pq.StringArray
 	}
 	err := f.db.SelectContext(ctx, &rows, `
-		select greatest(a.published_at, a.embargoed_until) as at, appearance_keys(a) as keys
+		select greatest(a.published_at, a.embargoed_until) as at, array_remove(appearance_keys(a), null) as keys
 		from articles a
 		where a.id in (
 			select id from articles where published_at > $1 and status in ('PUBLISHED', 'SCHEDULED')
