@@ -57,6 +57,9 @@ func serve(ctx context.Context, c *config.Server, options server.Options, db *co
 	if err != nil {
 		return err
 	}
+	if options.Origin, err = c.Origin(on.origin()); err != nil {
+		return err
+	}
 	options.DB, options.Limits, options.Private = db.DB, c.Limits(), on.operations != nil
 	options.Content = content.New(db.DB, content.Options{Addresses: addresses})
 

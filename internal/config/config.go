@@ -3,10 +3,13 @@ package config
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"broadsheet/graph"
@@ -19,6 +22,7 @@ import (
 type Server struct {
 	Addr        string        `help:"Address to listen on." default:"127.0.0.1:8080" env:"BROADSHEET_ADDR"`
 	SiteURL     string        `help:"Address of the newsroom's own site; public addresses begin with it. Default: the server's own address." env:"BROADSHEET_SITE_URL"`
+	PublicURL   string        `help:"Address at which the world reaches this server, for feeds and embeds. Default: the server's own address." env:"BROADSHEET_PUBLIC_URL"`
 	ArticlePath string        `help:"Path of an article on the site." default:"/{slug}/" env:"BROADSHEET_ARTICLE_PATH"`
 	AuthorPath  string        `help:"Path of an author on the site." default:"/author/{slug}/" env:"BROADSHEET_AUTHOR_PATH"`
 	TagPath     string        `help:"Path of a tag on the site." default:"/tag/{slug}/" env:"BROADSHEET_TAG_PATH"`
@@ -73,6 +77,18 @@ func (s *Server) Limits() graph.Limits {
 // Cache says what is kept of finished answers.
 func (s *Server) Cache() cache.Options {
 	return cache.Options{Bytes: s.CacheBytes, Shared: s.CacheShared, Stale: s.CacheStale}
+}
+
+// Origin is the address at which the world reaches the server, without a slash at the end.
+func (s *Server) Origin(own string) (string, error) {
+	if s.PublicURL == "" {
+		return own, nil
+	}
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("%q is not the address of a server; write --public-url like https://content.example.org", s.PublicURL)
+	}
+	return u.Scheme + "://" + u.Host, nil
 }
 
 // Addresses are how public addresses are made, for a server that is reached at the origin.

@@ -82,14 +82,15 @@ type Resolution interface{ IsResolution() }
 
 // Moved says that an address is an old one.
 type Moved struct {
-	Path string // that was asked for
+	Path string // that was asked for; empty if it was a slug
 	To   string // the path it has now
 	URL  string
+	Slug string // that it has now
 }
 
 // Gone says that the story at an address was retracted.
 type Gone struct {
-	Path   string    `db:"-"` // that was asked for
+	Path   string    `db:"-"` // that was asked for; empty if it was a slug
 	At     time.Time `db:"retracted_at"`
 	Reason *string   `db:"retraction_reason"`
 }
@@ -103,10 +104,15 @@ func (s *Service) Resolve(ctx context.Context, asked *Selection, address string)
 	if !ok {
 		return nil, nil
 	}
-	for _, find := range []func(context.Context, *Selection, string) (Resolution, error){
-		s.resolveAuthor, s.resolveTag, s.resolveArticle,
-	} {
-		found, err := find(ctx, asked, path)
+	for _, place := range []struct {
+		pattern
+		at func(context.Context, *Selection, string) (Resolution, error)
+	}{{s.addresses.authors, s.AuthorAt}, {s.addresses.tags, s.TagAt}, {s.addresses.articles, s.ArticleAt}} {
+		slug, fits := place.slug(path)
+		if !fits {
+			continue
+		}
+		found, err := place.at(ctx, asked, slug)
 		if err != nil {
 			return nil, err
 		}
@@ -129,11 +135,8 @@ func stamped(found Resolution, path string) Resolution {
 	return found
 }
 
-func (s *Service) resolveAuthor(ctx context.Context, asked *Selection, path string) (Resolution, error) {
-	slug, fits := s.addresses.authors.slug(path)
-	if !fits {
-		return nil, nil
-	}
+// AuthorAt returns what stands at an author's slug, today's or an old one: *Author, *Moved or nil.
+func (s *Service) AuthorAt(ctx context.Context, asked *Selection, slug string) (Resolution, error) {
 	author, err := s.author(ctx, asked.on("Author"), rowKey{"slug", slug})
 	if err != nil || author != nil {
 		return orNil(author), err
@@ -143,11 +146,8 @@ func (s *Service) resolveAuthor(ctx context.Context, asked *Selection, path stri
 		where o.slug = $1`, slug)
 }
 
-func (s *Service) resolveTag(ctx context.Context, asked *Selection, path string) (Resolution, error) {
-	slug, fits := s.addresses.tags.slug(path)
-	if !fits {
-		return nil, nil
-	}
+// TagAt returns what stands at a tag's slug, today's or an old one: *Tag, *Moved or nil.
+func (s *Service) TagAt(ctx context.Context, asked *Selection, slug string) (Resolution, error) {
 	tag, err := s.tag(ctx, asked.on("Tag"), rowKey{"slug", slug})
 	if err != nil || tag != nil {
 		return orNil(tag), err
@@ -157,11 +157,8 @@ func (s *Service) resolveTag(ctx context.Context, asked *Selection, path string)
 		where o.slug = $1 and not t.internal`, slug)
 }
 
-func (s *Service) resolveArticle(ctx context.Context, asked *Selection, path string) (Resolution, error) {
-	slug, fits := s.addresses.articles.slug(path)
-	if !fits {
-		return nil, nil
-	}
+// ArticleAt returns what stands at an article's slug, today's or an old one: *Article, *Moved, *Gone or nil.
+func (s *Service) ArticleAt(ctx context.Context, asked *Selection, slug string) (Resolution, error) {
 	article, err := s.article(ctx, asked.on("Article"), rowKey{"slug", slug})
 	if err != nil || article != nil {
 		return orNil(article), err
@@ -187,7 +184,7 @@ func (s *Service) moved(ctx context.Context, to pattern, text string, args ...an
 		return nil, err
 	}
 	path := to.path(slugs[0])
-	return &Moved{To: path, URL: s.addresses.base + path}, nil
+	return &Moved{To: path, URL: s.addresses.base + path, Slug: slugs[0]}, nil
 }
 
 func first[T any](values []T) *T {

@@ -22,6 +22,29 @@ type SelectedField struct {
 	arguments string // canonical form of Arguments, for comparison
 }
 
+// Select asks for fields of an object type. It is for doors that know in Go what they want:
+//
+//	Select("Article", Ask("leadImage"), Ask("authors", Ask("avatar")))
+func Select(on string, fields ...*SelectedField) *Selection {
+	asked := new(Selection)
+	for _, f := range fields {
+		f.On = on
+		asked.Add(f)
+	}
+	return asked
+}
+
+// Ask asks for a field, and of its value for these.
+func Ask(name string, of ...*SelectedField) *SelectedField {
+	return &SelectedField{Name: name, Of: Select("", of...)}
+}
+
+// With gives the field its arguments, named and valued as JSON has them.
+func (f *SelectedField) With(arguments map[string]any) *SelectedField {
+	f.Arguments = arguments
+	return f
+}
+
 // Add merges a field into the selection, which takes the field over. Its arguments must be values of JSON.
 func (s *Selection) Add(f *SelectedField) {
 	if len(f.Arguments) > 0 {

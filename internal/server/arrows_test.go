@@ -19,7 +19,8 @@ var arrows = map[string][]string{
 	"internal/database": {"migrations"},
 	"internal/changes":  {"internal/content"},
 	"internal/feed":     {"internal/content"},
-	"internal/widget":   {"internal/content"},
+	"internal/widget":   {"internal/asset", "internal/content"},
+	"internal/asset":    {},
 	"graph":             {"internal/content"},
 	"migrations":        {},
 }

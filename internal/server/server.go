@@ -29,8 +29,9 @@ type Options struct {
 	Limits  graph.Limits
 	Cache   *cache.Responses // nil: no answer is kept
 	Log     *slog.Logger
-	Demo    bool // whether the demo newsroom's images are served
-	Private bool // whether operations are on a listener of their own, and not among the public routes
+	Origin  string // where the world reaches this server, such as https://content.example.org
+	Demo    bool   // whether the demo newsroom's images are served
+	Private bool   // whether operations are on a listener of their own, and not among the public routes
 }
 
 // Server has the routes of Broadsheet.

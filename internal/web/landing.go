@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"broadsheet/internal/asset"
 )
 
 //go:embed landing/landing.html
@@ -72,7 +74,7 @@ func (l landing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(err) // the template and its data are ours: a broken build
 	}
 	w.Header().Add("Vary", "X-Forwarded-Proto")
-	must(newAsset("index.html", html.Bytes())).ServeHTTP(w, r)
+	must(asset.New("index.html", html.Bytes())).ServeHTTP(w, r)
 }
 
 // plainHost matches a host that can be put between quotes of a shell.

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"broadsheet/internal/asset"
 )
 
 // The playground is built from the sources in playground/ by `npm ci && npm run build`.
@@ -36,21 +38,21 @@ func Playground(endpoint string) http.Handler {
 	return secured(playgroundPolicy, mux)
 }
 
-func playgroundPage(endpoint string) asset {
+func playgroundPage(endpoint string) asset.File {
 	page := template.Must(template.ParseFS(dist, "playground/dist/index.html"))
 	var html bytes.Buffer
 	if err := page.Execute(&html, struct{ Endpoint string }{endpoint}); err != nil {
 		panic(err)
 	}
-	return must(newAsset("index.html", html.Bytes()))
+	return must(asset.New("index.html", html.Bytes()))
 }
 
 // playgroundFiles returns the built files by the name under which they are asked for.
-func playgroundFiles() map[string]asset {
-	files := map[string]asset{}
+func playgroundFiles() map[string]asset.File {
+	files := map[string]asset.File{}
 	for _, file := range must(fs.Glob(dist, "playground/dist/*.gz")) {
 		name := path.Base(file)
-		files[strings.TrimSuffix(name, ".gz")] = must(newAsset(name, must(dist.ReadFile(file))))
+		files[strings.TrimSuffix(name, ".gz")] = must(asset.New(name, must(dist.ReadFile(file))))
 	}
 	return files
 }
@@ -60,4 +62,17 @@ func must[T any](value T, err error) T {
 		panic(err)
 	}
 	return value
+}
+
+// secured adds the headers that keep a page to itself.
+func secured(policy string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
 }
