@@ -34,6 +34,8 @@ type Server struct {
 	CacheShared time.Duration `help:"How long caches further out, which hear of no change, may keep an answer." default:"0s" env:"BROADSHEET_CACHE_SHARED"`
 	CacheStale  time.Duration `help:"How long answers that were right when the database was lost go on being given." default:"10m" env:"BROADSHEET_CACHE_STALE"`
 
+	WebSubHub string `name:"websub-hub" help:"Address of a WebSub hub that feeds name, and that is told when they change." env:"BROADSHEET_WEBSUB_HUB"`
+
 	MaxBodyBytes  int64         `name:"graphql-max-body-bytes" help:"Bytes of a GraphQL request." default:"262144" env:"BROADSHEET_GRAPHQL_MAX_BODY_BYTES"`
 	MaxTokens     int           `name:"graphql-max-tokens" help:"Tokens of a GraphQL document." default:"2000" env:"BROADSHEET_GRAPHQL_MAX_TOKENS"`
 	MaxDepth      int           `name:"graphql-max-depth" help:"Levels of fields inside fields." default:"16" env:"BROADSHEET_GRAPHQL_MAX_DEPTH"`
