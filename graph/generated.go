@@ -62,6 +62,7 @@ type ComplexityRoot struct {
 		URL                func(childComplexity int) int
 		UpdatedAt          func(childComplexity int) int
 		Video              func(childComplexity int) int
+		Withheld           func(childComplexity int) int
 		WordCount          func(childComplexity int) int
 	}
 
@@ -107,6 +108,7 @@ type ComplexityRoot struct {
 		Complete func(childComplexity int) int
 		HTML     func(childComplexity int) int
 		Text     func(childComplexity int) int
+		Withheld func(childComplexity int) int
 	}
 
 	Campaign struct {
@@ -279,6 +281,11 @@ type ComplexityRoot struct {
 		Provider        func(childComplexity int) int
 		URL             func(childComplexity int) int
 		Width           func(childComplexity int) int
+	}
+
+	Withholding struct {
+		Field  func(childComplexity int) int
+		Reason func(childComplexity int) int
 	}
 }
 
@@ -473,6 +480,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Article.Video(childComplexity), true
+	case "Article.withheld":
+		if e.ComplexityRoot.Article.Withheld == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Withheld(childComplexity), true
 	case "Article.wordCount":
 		if e.ComplexityRoot.Article.WordCount == nil {
 			break
@@ -646,6 +659,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Body.Text(childComplexity), true
+	case "Body.withheld":
+		if e.ComplexityRoot.Body.Withheld == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Body.Withheld(childComplexity), true
 
 	case "Campaign.asOf":
 		if e.ComplexityRoot.Campaign.AsOf == nil {
@@ -1327,6 +1346,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Video.Width(childComplexity), true
 
+	case "Withholding.field":
+		if e.ComplexityRoot.Withholding.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Withholding.Field(childComplexity), true
+	case "Withholding.reason":
+		if e.ComplexityRoot.Withholding.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Withholding.Reason(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -1547,6 +1579,24 @@ type Article implements Node {
   jsonLd: JSON!
   "Earlier published versions, newest first. Empty when the story never changed after it was published."
   revisions: [Revision!]!
+  "What of this article is kept from the caller, and why; empty when nothing is."
+  withheld: [Withholding!]!
+}
+
+"A part of an article that is kept from the caller."
+type Withholding {
+  """
+  What is kept back: ` + "`" + `body` + "`" + ` (the rest of it), ` + "`" + `body.images` + "`" + `, ` + "`" + `leadImage` + "`" + `, ` + "`" + `seo.image` + "`" + ` or ` + "`" + `video.poster` + "`" + `.
+  """
+  field: String!
+  reason: WithheldReason!
+}
+
+enum WithheldReason {
+  "It stands behind the paywall."
+  PAYWALL
+  "The licence of the caller's key does not grant it."
+  LICENCE
 }
 
 enum ArticleKind {
@@ -1590,8 +1640,10 @@ type Body {
   text: String!
   "The parts in order, for drawing a story without parsing HTML."
   blocks: [Block!]!
-  "` + "`" + `false` + "`" + ` when a paywall keeps the rest from the caller."
+  "` + "`" + `false` + "`" + ` when the rest is kept from the caller: ` + "`" + `withheld` + "`" + ` says why."
   complete: Boolean!
+  "Why the rest is kept from the caller; ` + "`" + `null` + "`" + ` when the body is complete."
+  withheld: WithheldReason
 }
 
 "One part of a body. Every kind carries the HTML it was made from."
@@ -2007,6 +2059,8 @@ func (ec *executionContext) childFields_Article(ctx context.Context, field graph
 		return ec.fieldContext_Article_jsonLd(ctx, field)
 	case "revisions":
 		return ec.fieldContext_Article_revisions(ctx, field)
+	case "withheld":
+		return ec.fieldContext_Article_withheld(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Article", field.Name)
 }
@@ -2095,6 +2149,8 @@ func (ec *executionContext) childFields_Body(ctx context.Context, field graphql.
 		return ec.fieldContext_Body_blocks(ctx, field)
 	case "complete":
 		return ec.fieldContext_Body_complete(ctx, field)
+	case "withheld":
+		return ec.fieldContext_Body_withheld(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Body", field.Name)
 }
@@ -2285,6 +2341,16 @@ func (ec *executionContext) childFields_Video(ctx context.Context, field graphql
 		return ec.fieldContext_Video_poster(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Video", field.Name)
+}
+
+func (ec *executionContext) childFields_Withholding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_Withholding_field(ctx, field)
+	case "reason":
+		return ec.fieldContext_Withholding_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Withholding", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3573,6 +3639,38 @@ func (ec *executionContext) fieldContext_Article_revisions(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Article_withheld(ctx context.Context, field graphql.CollectedField, obj *content.Article) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Article_withheld(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Withheld, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []content.Withholding) graphql.Marshaler {
+			return ec.marshalNWithholding2ᚕbroadsheetᚋinternalᚋcontentᚐWithholdingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Article_withheld(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Article",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Withholding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ArticleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *content.Connection[content.Article]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4271,6 +4369,29 @@ func (ec *executionContext) _Body_complete(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Body_complete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Body", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Body_withheld(ctx context.Context, field graphql.CollectedField, obj *content.Body) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Body_withheld(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Withheld, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *content.WithheldReason) graphql.Marshaler {
+			return ec.marshalOWithheldReason2ᚖbroadsheetᚋinternalᚋcontentᚐWithheldReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Body_withheld(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Body", field, false, false, "WithheldReason")
 }
 
 func (ec *executionContext) _Campaign_id(ctx context.Context, field graphql.CollectedField, obj *content.Campaign) (ret graphql.Marshaler) {
@@ -6970,6 +7091,52 @@ func (ec *executionContext) fieldContext_Video_poster(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Withholding_field(ctx context.Context, field graphql.CollectedField, obj *content.Withholding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Withholding_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Withholding_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Withholding", field, false, false, "String")
+}
+
+func (ec *executionContext) _Withholding_reason(ctx context.Context, field graphql.CollectedField, obj *content.Withholding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Withholding_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v content.WithheldReason) graphql.Marshaler {
+			return ec.marshalNWithheldReason2broadsheetᚋinternalᚋcontentᚐWithheldReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Withholding_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Withholding", field, false, false, "WithheldReason")
+}
+
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8437,6 +8604,11 @@ func (ec *executionContext) _Article(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "withheld":
+			out.Values[i] = ec._Article_withheld(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8733,6 +8905,11 @@ func (ec *executionContext) _Body(ctx context.Context, sel ast.SelectionSet, obj
 		case "complete":
 			out.Values[i] = ec._Body_complete(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withheld":
+			out.Values[i] = ec._Body_withheld(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -9957,6 +10134,44 @@ func (ec *executionContext) _Video(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var withholdingImplementors = []string{"Withholding"}
+
+func (ec *executionContext) _Withholding(ctx context.Context, sel ast.SelectionSet, obj *content.Withholding) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withholdingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Withholding")
+		case "field":
+			out.Values[i] = ec._Withholding_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._Withholding_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var __DirectiveImplementors = []string{"__Directive"}
 
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
@@ -10876,6 +11091,41 @@ func (ec *executionContext) marshalNURL2string(ctx context.Context, sel ast.Sele
 	return res
 }
 
+func (ec *executionContext) unmarshalNWithheldReason2broadsheetᚋinternalᚋcontentᚐWithheldReason(ctx context.Context, v any) (content.WithheldReason, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := content.WithheldReason(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWithheldReason2broadsheetᚋinternalᚋcontentᚐWithheldReason(ctx context.Context, sel ast.SelectionSet, v content.WithheldReason) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WithheldReason!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNWithholding2broadsheetᚋinternalᚋcontentᚐWithholding(ctx context.Context, sel ast.SelectionSet, v content.Withholding) graphql.Marshaler {
+	return ec._Withholding(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWithholding2ᚕbroadsheetᚋinternalᚋcontentᚐWithholdingᚄ(ctx context.Context, sel ast.SelectionSet, v []content.Withholding) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWithholding2broadsheetᚋinternalᚋcontentᚐWithholding(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
 	return ec.___Directive(ctx, sel, &v)
 }
@@ -11361,6 +11611,25 @@ func (ec *executionContext) marshalOVideo2ᚖbroadsheetᚋinternalᚋcontentᚐV
 		return graphql.Null
 	}
 	return ec._Video(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOWithheldReason2ᚖbroadsheetᚋinternalᚋcontentᚐWithheldReason(ctx context.Context, v any) (*content.WithheldReason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := content.WithheldReason(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOWithheldReason2ᚖbroadsheetᚋinternalᚋcontentᚐWithheldReason(ctx context.Context, sel ast.SelectionSet, v *content.WithheldReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

@@ -21,7 +21,7 @@ func fullNewsroom(t *testing.T, size int) *newsroom {
 		n.addLabel("TOPIC", fmt.Sprintf("Label %d", i), false)
 	}
 	for i := range size {
-		s := &story{kind: "STORY", access: "PUBLIC", status: "PUBLISHED", locale: "en",
+		s := &story{kind: "STORY", access: []string{"MEMBERS", "PUBLIC"}[i%2], status: "PUBLISHED", locale: "en",
 			published: noon.Add(-time.Duration(i) * time.Hour), updated: noon.Add(-time.Hour)}
 		for j := range 3 {
 			s.writers = append(s.writers, n.writers[(i+j)%size])

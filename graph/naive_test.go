@@ -166,7 +166,7 @@ func (n naive) root() *object {
 	return &object{"Query", map[string]resolve{
 		"article": func(a map[string]any) any {
 			return found(n.stories, n.story, func(s *story) bool {
-				return s.public(n.now) && (s.slug == a["slug"] || s.globalID() == a["id"])
+				return n.shows(s, n.now) && (s.slug == a["slug"] || s.globalID() == a["id"])
 			})
 		},
 		"author": func(a map[string]any) any {
@@ -237,7 +237,7 @@ func (n naive) related(s *story, first any) []*object {
 	listed, places := make(map[*story]bool), make(map[string]int)
 	var objects []*object
 	for _, r := range ordered {
-		if listed[r.to] || !r.to.public(n.now) {
+		if listed[r.to] || !n.shows(r.to, n.now) {
 			continue
 		}
 		listed[r.to] = true
@@ -309,7 +309,7 @@ func sortStories(stories []*story, order any) {
 // listed restates each condition of the filter for one story after the other.
 func (n naive) listed(filter map[string]any, of func(*story) bool) []*story {
 	return slices.DeleteFunc(slices.Clone(n.stories), func(s *story) bool {
-		return !s.public(n.now) || !of(s) || !n.passes(s, filter)
+		return !n.shows(s, n.now) || !of(s) || !n.passes(s, filter)
 	})
 }
 

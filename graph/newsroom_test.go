@@ -34,6 +34,7 @@ type newsroom struct {
 	service *content.Service
 	door    *httptest.Server
 	clock   *atomic.Pointer[time.Time]
+	reader  *atomic.Pointer[content.Audience] // nil: the public
 	stories []*story
 	writers []*writer
 	labels  []*label
@@ -79,7 +80,24 @@ type label struct {
 	internal bool
 }
 
-// public restates who may see a story, for comparison with what the service says.
+// shows restates who may see a story, for comparison with what the service says: the reader by its licence.
+func (n *newsroom) shows(s *story, now time.Time) bool {
+	return s.public(now.Add(-n.reader.Load().Delay())) && n.licensed(s)
+}
+
+func (n *newsroom) licensed(s *story) bool {
+	reader := n.reader.Load()
+	if reader == nil {
+		return true
+	}
+	carries := func(ids []int64) bool {
+		return slices.ContainsFunc(s.labels, func(l *label) bool { return slices.Contains(ids, l.id) })
+	}
+	return (len(reader.Kinds) == 0 || slices.Contains(reader.Kinds, s.kind)) &&
+		(len(reader.TagsIn) == 0 || carries(reader.TagsIn)) && !carries(reader.TagsOut)
+}
+
+// public restates what the public may see.
 func (s *story) public(now time.Time) bool {
 	return (s.status == "PUBLISHED" || s.status == "SCHEDULED") && !s.published.After(now) &&
 		(s.embargo == nil || !s.embargo.After(now))
@@ -95,7 +113,7 @@ func (s *story) excerpt() string { return "Excerpt " + s.word("open") }
 func (s *story) body() string {
 	return fmt.Sprintf(`<h2>Head %[1]s</h2><p>Open <b>%[1]s</b></p><ul><li>Entry %[1]s</li></ul><related-story position="1">`+
 		`</related-story><figure><img src="https://media.example.org/%[1]s.jpg" alt="%[1]s"></figure>`+
-		`<!--members-only--><p>Rest %[2]s</p><related-story position="2"></related-story>`, s.word("open"), s.word("paid"))
+		`<p>One two three four %[3]s</p><!--members-only--><p>Rest %[2]s</p><related-story position="2"></related-story>`, s.word("open"), s.word("paid"), s.word("late"))
 }
 
 func (s *story) globalID() string  { return globalID("Article", s.id) }
@@ -109,7 +127,7 @@ func globalID(typeName string, id int64) string {
 // newNewsroom returns an empty newsroom with its door open.
 func newNewsroom(t *testing.T) *newsroom {
 	t.Helper()
-	n := &newsroom{T: t, db: dbtest.New(t), clock: new(atomic.Pointer[time.Time])}
+	n := &newsroom{T: t, db: dbtest.New(t), clock: new(atomic.Pointer[time.Time]), reader: new(atomic.Pointer[content.Audience])}
 	n.clock.Store(&noon)
 	addresses, err := content.NewAddresses(site, "/{slug}/", "/author/{slug}/", "/tag/{slug}/")
 	n.must(err)
@@ -117,7 +135,10 @@ func newNewsroom(t *testing.T) *newsroom {
 	n.service = service
 	limits := graph.DefaultLimits() // wide enough for operations that ask for everything at once
 	limits.Complexity, limits.Tokens, limits.Fields, limits.Aliases, limits.Fragments = 1<<30, 1<<20, 1<<20, 1<<20, 1<<20
-	n.door = httptest.NewServer(graph.NewHandler(service, limits, slog.New(slog.DiscardHandler)))
+	door := graph.NewHandler(service, limits, slog.New(slog.DiscardHandler))
+	n.door = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		door.ServeHTTP(w, r.WithContext(content.WithAudience(r.Context(), n.reader.Load())))
+	}))
 	t.Cleanup(n.door.Close)
 	return n
 }

@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lib/pq"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"broadsheet/internal/content"
 )
 
 // Whatever is asked, no answer holds a word of what the public may not see, and what it may see is all there. As time
@@ -35,6 +38,64 @@ func TestOneRuleOfVisibility(t *testing.T) {
 	}
 }
 
+// The rule holds for partner sites as well, each with the licence that it has.
+func TestOneRuleOfVisibilityForPartners(t *testing.T) {
+	t.Parallel()
+	schema := loadSchema(t)
+	n := randomNewsroom(t, 5, 30)
+	for name, licence := range n.licences() {
+		n.reader.Store(content.NewAudience(name, licence))
+		for _, now := range []time.Time{noon, noon.Add(36 * time.Hour)} {
+			n.clock.Store(&now)
+			if shown := n.askEverything(schema, now); shown == 0 || name == "tags" && shown == len(n.stories) {
+				t.Errorf("%s: %d stories are shown; the test shows nothing", name, shown)
+			}
+		}
+	}
+}
+
+// licences are the terms that a licence can have, one or two at a time; internal tags serve, too.
+func (n *newsroom) licences() map[string]content.Licence {
+	return map[string]content.Licence{
+		"tags":      {FullText: true, Images: true, TagsIn: pq.Int64Array{n.labels[0].id, n.labels[3].id}},
+		"not tags":  {FullText: true, Images: true, TagsOut: pq.Int64Array{n.labels[1].id, n.labels[7].id}, DelaySeconds: 24 * 60 * 60},
+		"kinds":     {FullText: true, Kinds: pq.StringArray{"STORY", "PAGE"}},
+		"delay":     {Images: true, ExcerptWords: 8, DelaySeconds: 36 * 60 * 60},
+		"excerpt":   {ExcerptWords: 4},
+		"headlines": {TagsIn: pq.Int64Array{n.labels[0].id, n.labels[1].id, n.labels[2].id}, TagsOut: pq.Int64Array{n.labels[4].id}, Kinds: pq.StringArray{"STORY", "OPINION"}},
+	}
+}
+
+// What is kept from a partner is said to be, with the reason.
+func TestWhatIsWithheldIsSaid(t *testing.T) {
+	t.Parallel()
+	n := newNewsroom(t)
+	open := n.add(&story{kind: "STORY", access: "PUBLIC", status: "PUBLISHED", locale: "en", published: noon.Add(-time.Hour)})
+	paid := n.add(&story{kind: "STORY", access: "PAID", status: "PUBLISHED", locale: "en", published: noon.Add(-time.Hour)})
+	const question = `query ($slug: String!) { article(slug: $slug) { body { complete withheld text } withheld { field reason } } }`
+	all := `{"field":"body.images","reason":"LICENCE"},{"field":"leadImage","reason":"LICENCE"},{"field":"seo.image","reason":"LICENCE"},{"field":"video.poster","reason":"LICENCE"}`
+	for _, c := range []struct {
+		licence *content.Licence
+		story   *story
+		want    string
+	}{
+		{nil, open, `{"complete":true,"withheld":null,"text":"Head w0open\n\nOpen w0open\n\nEntry w0open\n\nOne two three four w0late\n\nRest w0paid"},"withheld":[]`},
+		{nil, paid, `{"complete":false,"withheld":"PAYWALL","text":"Head w1open\n\nOpen w1open\n\nEntry w1open\n\nOne two three four w1late"},"withheld":[{"field":"body","reason":"PAYWALL"}]`},
+		{&content.Licence{FullText: true}, open, `{"complete":true,"withheld":null,"text":"Head w0open\n\nOpen w0open\n\nEntry w0open\n\nOne two three four w0late\n\nRest w0paid"},"withheld":[` + all + `]`},
+		{&content.Licence{ExcerptWords: 3, Images: true}, open, `{"complete":false,"withheld":"LICENCE","text":"Head w0open\n\nOpen …"},"withheld":[{"field":"body","reason":"LICENCE"}]`},
+		{&content.Licence{ExcerptWords: 100, Images: true}, paid, `{"complete":false,"withheld":"LICENCE","text":"Head w1open\n\nOpen w1open\n\nEntry w1open\n\nOne two three four w1late"},"withheld":[{"field":"body","reason":"LICENCE"}]`},
+		{&content.Licence{Images: true}, open, `{"complete":false,"withheld":"LICENCE","text":""},"withheld":[{"field":"body","reason":"LICENCE"}]`},
+	} {
+		n.reader.Store(nil)
+		if c.licence != nil {
+			n.reader.Store(content.NewAudience("partner", *c.licence))
+		}
+		if got := n.ask(question, map[string]any{"slug": c.story.slug}); !strings.Contains(got.text, c.want) {
+			t.Errorf("%+v: %s\nwant %s", c.licence, got.text, c.want)
+		}
+	}
+}
+
 // askEverything goes through every field of the schema with all names and ids there are, and returns how many stories
 // could be seen.
 func (n *newsroom) askEverything(schema *ast.Schema, now time.Time) int {
@@ -54,7 +115,7 @@ func (n *newsroom) askEverything(schema *ast.Schema, now time.Time) int {
 		}
 	}
 	for _, s := range n.stories {
-		if shown[s.slug] != s.public(now) {
+		if shown[s.slug] != n.shows(s, now) {
 			n.Errorf("at %s story %d (%s, published %s, embargo %v) is shown: %t",
 				now, s.number, s.status, s.published, s.embargo, shown[s.slug])
 		}
@@ -67,21 +128,28 @@ func (n *newsroom) hiddenWords(now time.Time) map[string]string {
 	hidden := make(map[string]string)
 	for _, s := range n.stories {
 		about := fmt.Sprintf("story %d (%s, %s, published %s)", s.number, s.status, s.access, s.published)
-		if !s.public(now) {
+		shown := n.shows(s, now)
+		if !shown {
 			hidden[s.word("open")] = "the text of " + about
 			hidden[`"`+s.globalID()+`"`] = "the id of " + about
 		}
-		if !s.public(now) || s.access != "PUBLIC" {
+		if !shown || s.access != "PUBLIC" {
 			hidden[s.word("paid")] = "what is behind the paywall of " + about
 		}
-		if !s.public(now) || now.Before(noon.Add(24*time.Hour)) {
+		if !shown || now.Add(-n.reader.Load().Delay()).Before(noon.Add(24*time.Hour)) {
 			hidden[s.word("soon")] = "a correction that is not yet published, of " + about
 		}
-		if !s.wasPublic(now) {
+		if !n.wasShown(s, now) {
 			hidden[s.word("why")] = "why it was taken back: " + about
 		}
+		if reader := n.reader.Load(); reader != nil && !reader.FullText {
+			hidden[s.word("late")] = "what comes after the excerpt of " + about
+		}
+		if reader := n.reader.Load(); reader != nil && !reader.Images {
+			hidden["media.example.org/"+s.word("open")] = "a picture of " + about
+		}
 		for _, r := range s.related {
-			if !s.public(now) || !r.to.public(now) {
+			if !shown || !n.shows(r.to, now) {
 				hidden[s.reason(r.to)] = fmt.Sprintf("the link from story %d to story %d", s.number, r.to.number)
 			}
 		}
@@ -95,11 +163,11 @@ func (n *newsroom) hiddenWords(now time.Time) map[string]string {
 	return hidden
 }
 
-// wasPublic tells of a retracted story whether it was public before.
-func (s *story) wasPublic(now time.Time) bool {
+// wasShown tells of a retracted story whether the reader could see it before.
+func (n *newsroom) wasShown(s *story, now time.Time) bool {
 	before := *s
 	before.status = "PUBLISHED"
-	return s.retracted != nil && before.public(now) && before.public(*s.retracted)
+	return s.retracted != nil && n.shows(&before, now) && n.shows(&before, *s.retracted)
 }
 
 // hidesFrom looks for the words in the answer as it is and in what its opaque texts hold, but for the address that was
@@ -231,12 +299,16 @@ func (n *newsroom) filters() []map[string]any {
 	return filters
 }
 
-// Counts are those of what may be seen, under every condition and for every tag and author.
+// Counts are those of what may be seen, under every condition and for every tag and author; to partners, of what their
+// licence grants.
 func TestCountsHideWhatIsHidden(t *testing.T) {
 	t.Parallel()
 	schema := loadSchema(t)
 	n := randomNewsroom(t, 11, 40)
-	for _, now := range []time.Time{noon, noon.Add(36 * time.Hour)} {
+	licences := n.licences()
+	for i, reader := range []*content.Audience{nil, nil, content.NewAudience("", licences["headlines"]), content.NewAudience("", licences["not tags"])} {
+		n.reader.Store(reader)
+		now := noon.Add(time.Duration(i) * 36 * time.Hour)
 		n.clock.Store(&now)
 		for _, filter := range n.filters() {
 			written, err := json.Marshal(filter)

@@ -125,6 +125,10 @@ var writersOf = map[string]map[string]fieldWriter{
 			obj := object.(*content.Article)
 			writeList(w, fc, obj.Revisions, writeObject)
 		},
+		"withheld": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Article)
+			writeValues(w, fc, obj.Withheld)
+		},
 	},
 	"ArticleConnection": {
 		"edges": func(w *writer, fc *plannedField, object any) {
@@ -246,6 +250,10 @@ var writersOf = map[string]map[string]fieldWriter{
 		"complete": func(w *writer, fc *plannedField, object any) {
 			obj := object.(*content.Body)
 			writeBool[bool](w, obj.Complete)
+		},
+		"withheld": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Body)
+			optional(w, fc, obj.Withheld, writeString[content.WithheldReason])
 		},
 	},
 	"Campaign": {
@@ -652,6 +660,16 @@ var writersOf = map[string]map[string]fieldWriter{
 		"poster": func(w *writer, fc *plannedField, object any) {
 			obj := object.(*content.Video)
 			writeObject(w, fc, obj.Poster)
+		},
+	},
+	"Withholding": {
+		"field": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Withholding)
+			writeString[string](w, obj.Field)
+		},
+		"reason": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Withholding)
+			writeString[content.WithheldReason](w, obj.Reason)
 		},
 	},
 }

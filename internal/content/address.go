@@ -163,18 +163,19 @@ func (s *Service) ArticleAt(ctx context.Context, asked *Selection, slug string) 
 	if err != nil || article != nil {
 		return orNil(article), err
 	}
-	// A story that was taken back before it was public never was there.
+	// A story that was taken back before the audience could see it never was there.
 	gone, err := read[Gone](ctx, s.statements, "retracted article", `select a.retracted_at, a.retraction_reason
 		from articles a
-		where a.status = 'RETRACTED' and greatest(a.published_at, a.embargoed_until) <= least(a.retracted_at, $1)
-			and (a.slug = $2 or a.id = (select o.article_id from old_slugs o where o.slug = $2 and o.article_id is not null))
-		limit 1`, s.now(), slug)
+		where a.status = 'RETRACTED' and greatest(a.published_at, a.embargoed_until) <= least(a.retracted_at - $3 * interval '1 second', $1)
+			and (a.slug = $2 or a.id = (select o.article_id from old_slugs o where o.slug = $2 and o.article_id is not null))`+
+		AudienceOf(ctx).licensed(ctx)+`
+		limit 1`, s.now(ctx), slug, AudienceOf(ctx).Delay().Seconds())
 	if err != nil || len(gone) > 0 {
 		return orNil(first(gone)), err
 	}
 	return s.moved(ctx, s.addresses.articles, `select a.slug
 		from old_slugs o join articles a on a.id = o.article_id
-		where o.slug = $2 and `+visible, s.now(), slug)
+		where o.slug = $2 and `+visible(ctx), s.now(ctx), slug)
 }
 
 // moved runs a statement for the slug that an old one has become.

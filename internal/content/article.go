@@ -38,6 +38,7 @@ type Article struct {
 	Authors     []*Author     `db:"-"`
 	Corrections []*Correction `db:"-"`
 	Revisions   []*Revision   `db:"-"`
+	Withheld    []Withholding `db:"-"`
 	related     []RelatedStory
 	inline      []RelatedStory
 	publisher   *Site
@@ -99,7 +100,7 @@ func (a *Article) PrimaryTag() *Tag {
 	return a.Tags[0]
 }
 
-// Article returns the article with this slug or this global id, whichever is given; nil if the public may see none.
+// Article returns the article with this slug or this global id, whichever is given; nil if the audience may see none.
 func (s *Service) Article(ctx context.Context, asked *Selection, slug, id *string) (*Article, error) {
 	key, err := oneKey("Article", slug, id)
 	if err != nil {
@@ -112,7 +113,7 @@ func (s *Service) article(ctx context.Context, asked *Selection, key rowKey) (*A
 	depend(ctx, key.dependency("article"))
 	rows, err := read[Article](ctx, s.statements, "article", `select `+articleColumns+`
 		from articles a
-		where `+visible+` and `+key.condition("a", "$2"), s.now(), key.value)
+		where `+visible(ctx)+` and `+key.condition("a", "$2"), s.now(ctx), key.value)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (s *Service) articlesByID(ctx context.Context, asked *Selection, ids []int6
 	dependOnIDs(ctx, "article", ids)
 	rows, err := read[Article](ctx, s.statements, "articles", `select `+articleColumns+`
 		from articles a
-		where `+visible+` and a.id = any($2)`, s.now(), pq.Array(ids))
+		where `+visible(ctx)+` and a.id = any($2)`, s.now(ctx), pq.Array(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -137,14 +138,21 @@ func (s *Service) completeArticles(ctx context.Context, articles []*Article, ask
 		a.addresses = s.addresses
 	}
 	dependOnArticles(ctx, articles, partsShown(asked)...)
-	asked = withNeeds(asked)
+	asked = withNeeds(ctx, asked)
 	return complete(ctx, articles, asked,
 		s.attachTags, s.attachAuthors, s.attachRelatedStories, s.attachBodies, s.attachLeadImages, s.attachSeoImages,
-		s.attachVideos, s.attachCorrections, s.attachRevisions, s.attachPublisher)
+		s.attachVideos, s.attachCorrections, s.attachRevisions, s.attachPublisher, s.attachWithheld)
 }
 
 // withNeeds adds the relations that a field is made from but does not show.
-func withNeeds(asked *Selection) *Selection {
+func withNeeds(ctx context.Context, asked *Selection) *Selection {
+	if asked.has("withheld") {
+		needs := &Selection{fields: []*SelectedField{{On: "Article", Name: "body", Of: new(Selection)}}}
+		if !AudienceOf(ctx).images() {
+			needs.merge(&SelectedField{On: "Article", Name: "video", Of: new(Selection)})
+		}
+		asked = union(asked, needs)
+	}
 	if !asked.has("jsonLd") {
 		return asked
 	}

@@ -47,6 +47,14 @@ func (f *ArticleFilter) links() *links {
 	}
 }
 
+// links returns the index that serves a licence for some tags.
+func (a *Audience) links() *links {
+	if a == nil || len(a.TagsIn) == 0 {
+		return nil
+	}
+	return &links{"licence", "article_tags", "tag_id", `select t.id from unnest(%::bigint[]) as t(id)`, texts(a.TagsIn)}
+}
+
 // bySlug writes a query for ids, with the slugs as an argument.
 func bySlug(q *query, ids string, slugs []string) string {
 	before, after, _ := strings.Cut(ids, "%")
@@ -56,7 +64,7 @@ func bySlug(q *query, ids string, slugs []string) string {
 // writeConditions writes who may see an article, and the filter. What the source picks already is not asked again.
 func (l *articleList) writeConditions(q *query) error {
 	f := l.filter
-	q.write(visible)
+	q.write(l.visible)
 	if !slices.Contains(f.Kind, KindPage) { // in these words the indexes by time leave pages out
 		q.write(" and a.kind <> 'PAGE'")
 	}

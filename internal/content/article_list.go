@@ -50,11 +50,13 @@ func (a ArticleArguments) key() string {
 
 // Articles returns a page of the newsroom's articles.
 func (s *Service) Articles(ctx context.Context, asked *Selection, args ArticleArguments) (*ArticleConnection, error) {
-	list, err := newArticleList(args)
+	list, err := newArticleList(ctx, args)
 	if err != nil {
 		return nil, err
 	}
-	list.from = args.Filter.links()
+	if list.from = args.Filter.links(); list.from == nil {
+		list.from = AudienceOf(ctx).links()
+	}
 	pages, err := s.articlePages(ctx, asked, list, []int64{everyone})
 	if err != nil {
 		return nil, err
@@ -67,6 +69,7 @@ const everyone int64 = 0
 
 // articleList is what a list of articles comes to: one page of it for each owner.
 type articleList struct {
+	visible    string // to its audience
 	filter     ArticleFilter
 	window     window
 	ordering   byte
@@ -84,8 +87,8 @@ type links struct {
 	slugs  []string // of owners whose articles make one list together
 }
 
-func newArticleList(args ArticleArguments) (*articleList, error) {
-	list := &articleList{ordering: byPublication, descending: true}
+func newArticleList(ctx context.Context, args ArticleArguments) (*articleList, error) {
+	list := &articleList{visible: visible(ctx), ordering: byPublication, descending: true}
 	if args.Filter != nil {
 		list.filter = *args.Filter
 	}
@@ -112,7 +115,7 @@ func (s *Service) attachLists(ctx context.Context, asked *Selection, from links,
 		if err := f.decode(&args); err != nil {
 			return err
 		}
-		list, err := newArticleList(args)
+		list, err := newArticleList(ctx, args)
 		if err != nil {
 			return err
 		}
@@ -156,7 +159,7 @@ func (s *Service) readPages(ctx context.Context, list *articleList, owners []int
 		Owner int64 `db:"owner"`
 		Article
 	}
-	q, err := list.statement(s.now(), owners)
+	q, err := list.statement(s.now(ctx), owners)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +185,7 @@ func (s *Service) countPages(ctx context.Context, list *articleList, owners []in
 		Owner int64 `db:"owner"`
 		Count int   `db:"count"`
 	}
-	q, err := list.countStatement(s.now(), owners)
+	q, err := list.countStatement(s.now(ctx), owners)
 	if err != nil {
 		return err
 	}

@@ -73,13 +73,18 @@ func (b HTMLBlock) plain() string       { return b.Text }
 
 // parseBlocks takes a body apart. Inline returns the story of a card, nil if it may not be shown.
 func parseBlocks(stored string, inline func(position int) *Article) ([]Block, error) {
-	nodes, err := parseHTML(placeholder.ReplaceAllString(stored, `<related-story position="$1"></related-story>`))
+	nodes, err := parseHTML(closedCards(stored))
 	if err != nil {
 		return nil, err
 	}
 	parser := &blockParser{inline: inline}
 	parser.flow(nodes)
 	return parser.blocks, nil
+}
+
+// closedCards closes the cards, so that none swallows what follows.
+func closedCards(stored string) string {
+	return placeholder.ReplaceAllString(stored, `<related-story position="$1"></related-story>`)
 }
 
 func parseHTML(stored string) ([]*html.Node, error) {

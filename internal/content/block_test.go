@@ -179,7 +179,7 @@ func FuzzParseBlocks(f *testing.F) {
 			return // too deep
 		}
 		body := &Body{Complete: true}
-		if err := body.fill(everyForm, stored, withStory); err != nil {
+		if err := body.fill(everyForm, stored, true, withStory); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(body.HTML, `<related-story position="1"></related-story>`) {

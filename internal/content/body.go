@@ -9,12 +9,15 @@ import (
 	"strings"
 )
 
-// Body is the text of an article as far as the public may read it, in the forms that were asked for.
+// Body is the text of an article as far as the audience may read it, in the forms that were asked for.
 type Body struct {
 	HTML     string
 	Text     string
 	Blocks   []Block
 	Complete bool
+	Withheld *WithheldReason // why it is not complete
+
+	pictures bool // whether it has lost some to the licence
 }
 
 // Paywall marks in body_html where the part begins that only some may read.
@@ -23,24 +26,29 @@ const Paywall = `<!--members-only-->`
 // placeholder stands in body_html for the card of a related story.
 var placeholder = regexp.MustCompile(`<related-story\s+position="(\d{1,9})"\s*/?>(?:\s*</related-story>)?`)
 
-// attachBodies reads the bodies. What stands behind a paywall does not leave Postgres.
+// publicHTML is the body as far as the public may read it. What stands behind a paywall does not leave Postgres.
+const publicHTML = `case when a.access = 'PUBLIC' then a.body_html
+			     when strpos(a.body_html, $3) > 0 then split_part(a.body_html, $3, 1)
+			     else '' end`
+
+// attachBodies reads the bodies as far as the audience may read them.
 func (s *Service) attachBodies(ctx context.Context, articles []*Article, asked *Selection) error {
 	of := asked.of("body")
 	if of == nil {
 		return nil
+	}
+	if audience := AudienceOf(ctx); !audience.fullText() {
+		return s.attachExcerpts(ctx, articles, audience.ExcerptWords)
 	}
 	type bodyRow struct {
 		ID       ArticleID `db:"id"`
 		HTML     string    `db:"html"`
 		Complete bool      `db:"complete"`
 	}
-	rows, err := read[bodyRow](ctx, s.statements, "bodies", `select a.id,
-			case when a.access = 'PUBLIC' then a.body_html
-			     when strpos(a.body_html, $3) > 0 then split_part(a.body_html, $3, 1)
-			     else '' end as html,
+	rows, err := read[bodyRow](ctx, s.statements, "bodies", `select a.id, `+publicHTML+` as html,
 			a.access = 'PUBLIC' or a.body_html = '' as complete
 		from articles a
-		where a.id = any($2) and `+visible, s.now(), articleIDs(articles), Paywall)
+		where a.id = any($2) and `+visible(ctx), s.now(ctx), articleIDs(articles), Paywall)
 	if err != nil {
 		return err
 	}
@@ -58,8 +66,10 @@ func (s *Service) attachBodies(ctx context.Context, articles []*Article, asked *
 	for _, a := range articles {
 		a.Body = new(Body)
 		if row := byID[a.ID]; row != nil {
-			a.Body.Complete = row.Complete
-			if err := a.Body.fill(of, row.HTML, a.inlineAt); err != nil {
+			if a.Body.Complete = row.Complete; !row.Complete {
+				a.Body.Withheld = new(behindPaywall)
+			}
+			if err := a.Body.fill(of, row.HTML, AudienceOf(ctx).images(), a.inlineAt); err != nil {
 				return fmt.Errorf("body of article %d: %w", a.ID, err)
 			}
 		}
@@ -68,7 +78,13 @@ func (s *Service) attachBodies(ctx context.Context, articles []*Article, asked *
 }
 
 // fill makes the forms that were asked for. Inline returns the story of a card, nil if it may not be shown.
-func (b *Body) fill(asked *Selection, stored string, inline func(position int) *Article) error {
+func (b *Body) fill(asked *Selection, stored string, pictures bool, inline func(position int) *Article) error {
+	if !pictures {
+		var err error
+		if stored, b.pictures, err = withoutPictures(stored); err != nil {
+			return err
+		}
+	}
 	if asked.has("html") {
 		whole, err := b.whole(stored)
 		if err != nil {

@@ -29,7 +29,7 @@ func (s *Service) attachCorrections(ctx context.Context, articles []*Article, as
 	rows, err := read[Correction](ctx, s.statements, "corrections", `select c.article_id, c.text, c.at
 		from corrections c
 		where c.article_id = any($2) and c.at <= $1
-		order by c.at, c.id`, s.now(), articleIDs(articles))
+		order by c.at, c.id`, s.now(ctx), articleIDs(articles))
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func dependOnArticles(ctx context.Context, articles []*Article, kinds ...string)
 // partsShown are the parts of an article that change apart from the rest of it, as far as they are asked for.
 func partsShown(asked *Selection) []string {
 	parts := []string{"article"}
-	if asked.has("body", "wordCount", "readingTimeMinutes", "jsonLd") {
+	if asked.has("body", "withheld", "wordCount", "readingTimeMinutes", "jsonLd") {
 		parts = append(parts, "article-body")
 	}
 	if asked.has("updatedAt", "jsonLd") {

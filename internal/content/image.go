@@ -18,13 +18,13 @@ type Image struct {
 }
 
 func (s *Service) attachLeadImages(ctx context.Context, articles []*Article, asked *Selection) error {
-	return attachImages(ctx, s, articles, asked.has("leadImage"),
+	return attachImages(ctx, s, articles, asked.has("leadImage") && AudienceOf(ctx).images(),
 		func(a *Article) *int64 { return a.LeadImageID },
 		func(a *Article, image *Image) { a.LeadImage = image })
 }
 
 func (s *Service) attachSeoImages(ctx context.Context, articles []*Article, asked *Selection) error {
-	return attachImages(ctx, s, articles, asked.of("seo").has("image"),
+	return attachImages(ctx, s, articles, asked.of("seo").has("image") && AudienceOf(ctx).images(),
 		func(a *Article) *int64 {
 			if a.SeoImageID == nil {
 				return a.LeadImageID
@@ -47,7 +47,7 @@ func (s *Service) attachTagImages(ctx context.Context, tags []*Tag, asked *Selec
 }
 
 func (s *Service) attachPosters(ctx context.Context, videos []*Video, asked *Selection) error {
-	return attachImages(ctx, s, videos, asked.has("poster"),
+	return attachImages(ctx, s, videos, asked.has("poster") && AudienceOf(ctx).images(),
 		func(v *Video) *int64 { return v.PosterID },
 		func(v *Video, image *Image) { v.Poster = image })
 }

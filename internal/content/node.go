@@ -5,7 +5,7 @@ import "context"
 // Node is whatever has a global id.
 type Node interface{ IsNode() }
 
-// Node returns the object with this global id; nil if the public may see none.
+// Node returns the object with this global id; nil if the audience may see none.
 func (s *Service) Node(ctx context.Context, asked *Selection, id string) (Node, error) {
 	nodes, err := s.Nodes(ctx, asked, []string{id})
 	if err != nil {
@@ -14,7 +14,7 @@ func (s *Service) Node(ctx context.Context, asked *Selection, id string) (Node, 
 	return nodes[0], nil
 }
 
-// Nodes returns the objects with these global ids, nil where the public may see none; a statement for each type.
+// Nodes returns the objects with these global ids, nil where the audience may see none; a statement for each type.
 func (s *Service) Nodes(ctx context.Context, asked *Selection, ids []string) ([]Node, error) {
 	if len(ids) > MostPerPage {
 		return nil, badInput("nodes takes %d ids at the most, not %d.", MostPerPage, len(ids))

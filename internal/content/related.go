@@ -73,14 +73,14 @@ func (s *Service) attachRelatedStories(ctx context.Context, articles []*Article,
 				select distinct on (r.related_id) r.related_id, r.kind as relation, r.reason, r.position,
 					array_position(array['EDITOR', 'INLINE', 'SUGGESTED'], r.kind) as rank
 				from related_stories r join articles a on a.id = r.related_id
-				where r.article_id = f.id and `+visible+`
+				where r.article_id = f.id and `+visible(ctx)+`
 				order by r.related_id, rank, r.position
 			) as o
 			order by o.rank, o.position
 			limit $3
 		) as r
 		join articles a on a.id = r.related_id
-		order by f.id, r.rank, r.position`, s.now(), articleIDs(articles), most)
+		order by f.id, r.rank, r.position`, s.now(ctx), articleIDs(articles), most)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (s *Service) attachInline(ctx context.Context, articles []*Article, asked *
 	rows, err := read[relatedRow](ctx, s.statements, "stories inside bodies", `
 		select r.article_id as from_id, r.kind as relation, r.reason, r.position, `+articleColumns+`
 		from related_stories r join articles a on a.id = r.related_id
-		where r.article_id = any($2) and r.kind = 'INLINE' and `+visible, s.now(), articleIDs(articles))
+		where r.article_id = any($2) and r.kind = 'INLINE' and `+visible(ctx), s.now(ctx), articleIDs(articles))
 	if err != nil {
 		return err
 	}

@@ -11,11 +11,11 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Service answers what the public may know. It is safe for concurrent use.
+// Service answers what an audience may know (see WithAudience). It is safe for concurrent use.
 type Service struct {
 	statements *statements
 	addresses  *Addresses
-	now        func() time.Time
+	clock      func() time.Time
 }
 
 // Options of a Service.
@@ -29,13 +29,8 @@ func New(db *sqlx.DB, options Options) *Service {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Service{statements: newStatements(db), addresses: options.Addresses, now: options.Now}
+	return &Service{statements: newStatements(db), addresses: options.Addresses, clock: options.Now}
 }
-
-// visible is the one rule of what the public may see, for the articles of a statement that calls them a and has the
-// time as its first argument.
-const visible = `a.status in ('PUBLISHED', 'SCHEDULED') and a.published_at <= $1
-	and (a.embargoed_until is null or a.embargoed_until <= $1)`
 
 // attach is a step of loading: it reads one relation of all the objects, if the selection asks for it.
 type attach[T any] func(ctx context.Context, objects []*T, asked *Selection) error

@@ -39,7 +39,7 @@ func (t *Tag) Articles(first *int, after *string, last *int, before *string, fil
 	return t.articles[ArticleArguments{PageArguments{first, after, last, before}, filter, orderBy}.key()]
 }
 
-// Tag returns the tag with this slug or this global id, whichever is given; nil if the public may see none.
+// Tag returns the tag with this slug or this global id, whichever is given; nil if the audience may see none.
 func (s *Service) Tag(ctx context.Context, asked *Selection, slug, id *string) (*Tag, error) {
 	key, err := oneKey("Tag", slug, id)
 	if err != nil {
@@ -147,8 +147,8 @@ func (s *Service) attachArticleCounts(ctx context.Context, tags []*Tag, asked *S
 	}
 	counts, err := read[count](ctx, s.statements, "counts of articles", `select l.tag_id, count(*)
 		from article_tags l join articles a on a.id = l.article_id
-		where l.tag_id = any($2) and l.published_at <= $1 and `+visible+` and a.kind <> 'PAGE'
-		group by l.tag_id`, s.now(), pq.Array(tagIDs(tags)))
+		where l.tag_id = any($2) and l.published_at <= $1 and `+visible(ctx)+` and a.kind <> 'PAGE'
+		group by l.tag_id`, s.now(ctx), pq.Array(tagIDs(tags)))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,149 @@
+package content
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// Licence is what a partner site was granted: its row in the table partners. The zero value grants headlines.
+type Licence struct {
+	TagsIn       pq.Int64Array  `db:"tags_in" json:"tagsIn"`             // articles with one of these tags; empty: with any or none
+	TagsOut      pq.Int64Array  `db:"tags_out" json:"tagsOut"`           // no article with one of these tags
+	Kinds        pq.StringArray `db:"kinds" json:"kinds"`                // articles of these kinds; empty: of all
+	FullText     bool           `db:"full_text" json:"fullText"`         // else the first words, as plain text
+	ExcerptWords int            `db:"excerpt_words" json:"excerptWords"` // how many, where it is not the full text
+	DelaySeconds int            `db:"delay_seconds" json:"delaySeconds"` // how long after the public
+	Images       bool           `db:"images" json:"images"`              // pictures of articles, also in their bodies
+	MustLink     bool           `db:"must_link" json:"mustLink"`         // has to link to the original; what is shown has to do so
+	Territories  pq.StringArray `db:"territories" json:"territories"`    // ISO 3166-1 codes, as data; empty: everywhere
+	FrameOrigins pq.StringArray `db:"frame_origins" json:"frameOrigins"` // origins that may embed, such as https://partner.example
+}
+
+// MostDelay bounds DelaySeconds: what appeared is remembered for so long.
+const MostDelay = 7 * 24 * time.Hour
+
+// Audience is who reads, and by which licence. None (nil) is the public.
+type Audience struct {
+	Name string // for logs; no part of an answer: audiences with equal licences share answers
+	Licence
+
+	condition string // what the licence adds to visible
+	cacheKey  string
+}
+
+// NewAudience returns the audience of those who read by a licence.
+func NewAudience(name string, licence Licence) *Audience {
+	terms, err := json.Marshal(licence)
+	if err != nil {
+		panic(err) // numbers, texts, and lists of them
+	}
+	sum := sha256.Sum256(terms)
+	return &Audience{Name: name, Licence: licence, condition: licence.condition(), cacheKey: hex.EncodeToString(sum[:16])}
+}
+
+type audienceKey struct{}
+
+// WithAudience returns a context under which all reading is for the audience.
+func WithAudience(ctx context.Context, audience *Audience) context.Context {
+	return context.WithValue(ctx, audienceKey{}, audience)
+}
+
+// AudienceOf returns who reads; nil is the public.
+func AudienceOf(ctx context.Context) *Audience {
+	audience, _ := ctx.Value(audienceKey{}).(*Audience)
+	return audience
+}
+
+// CacheKey is the same for audiences that get the same answers, and empty for the public alone.
+func (a *Audience) CacheKey() string {
+	if a == nil {
+		return ""
+	}
+	return a.cacheKey
+}
+
+// Delay is how long after the public the audience may read.
+func (a *Audience) Delay() time.Duration {
+	if a == nil {
+		return 0
+	}
+	return time.Duration(a.DelaySeconds) * time.Second
+}
+
+// fullText tells whether bodies are given as far as the public may read them.
+func (a *Audience) fullText() bool { return a == nil || a.FullText }
+
+func (a *Audience) images() bool { return a == nil || a.Images }
+
+// condition is written out, so that each licence has statements that Postgres plans for it.
+func (l *Licence) condition() string {
+	var text strings.Builder
+	if len(l.Kinds) > 0 {
+		kinds := make([]string, len(l.Kinds))
+		for i, kind := range l.Kinds {
+			kinds[i] = pq.QuoteLiteral(kind)
+		}
+		text.WriteString(" and a.kind in (" + strings.Join(kinds, ", ") + ")")
+	}
+	for _, rule := range []struct {
+		verb string
+		tags []int64
+	}{{"exists", l.TagsIn}, {"not exists", l.TagsOut}} {
+		if len(rule.tags) > 0 {
+			text.WriteString(" and " + rule.verb + " (select from article_tags g where g.article_id = a.id and g.tag_id in (" + strings.Join(texts(rule.tags), ", ") + "))")
+		}
+	}
+	return text.String()
+}
+
+func texts(ids []int64) []string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = strconv.FormatInt(id, 10)
+	}
+	return texts
+}
+
+// visible is the one rule of what the audience may see, for the articles of a statement that calls them a and has
+// now(ctx) as its first argument. What a licence says of tags makes every answer depend on who carries them.
+func visible(ctx context.Context) string {
+	audience := AudienceOf(ctx)
+	if audience == nil {
+		return public
+	}
+	return public + audience.licensed(ctx)
+}
+
+// licensed is what the licence adds to the rule.
+func (a *Audience) licensed(ctx context.Context) string {
+	if a == nil {
+		return ""
+	}
+	for _, tags := range [][]int64{a.TagsIn, a.TagsOut} {
+		for _, id := range tags {
+			depend(ctx, onName("articles/tag", "#"+strconv.FormatInt(id, 10)))
+		}
+	}
+	return a.condition
+}
+
+// public is the rule for the public.
+const public = `a.status in ('PUBLISHED', 'SCHEDULED') and a.published_at <= $1
+	and (a.embargoed_until is null or a.embargoed_until <= $1)`
+
+// now is the time as of which the audience reads: what appears reaches it by its delay later. What is taken back is gone
+// at once.
+func (s *Service) now(ctx context.Context) time.Time {
+	now := s.clock()
+	if audience := AudienceOf(ctx); audience != nil {
+		now = now.Add(-audience.Delay())
+	}
+	return now
+}
