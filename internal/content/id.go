@@ -26,6 +26,15 @@ func (id *AuthorID) UnmarshalGQL(v any) error   { return readGlobalID(v, "Author
 func (id *TagID) UnmarshalGQL(v any) error      { return readGlobalID(v, "Tag", (*int64)(id)) }
 func (id *CampaignID) UnmarshalGQL(v any) error { return readGlobalID(v, "Campaign", (*int64)(id)) }
 
+// GlobalID is the opaque id under which every door knows the row.
+func (id ArticleID) GlobalID() string { return globalID("Article", int64(id)) }
+
+// GlobalID is the opaque id under which every door knows the row.
+func (id AuthorID) GlobalID() string { return globalID("Author", int64(id)) }
+
+// GlobalID is the opaque id under which every door knows the row.
+func (id TagID) GlobalID() string { return globalID("Tag", int64(id)) }
+
 func writeGlobalID(w io.Writer, typeName string, id int64) {
 	quoted := make([]byte, 0, 40)
 	quoted = append(quoted, '"')

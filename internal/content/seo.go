@@ -87,15 +87,16 @@ func (a *Article) JSONLd() (JSON, error) {
 	return json.Marshal(newsArticle{
 		Context: "https://schema.org", Type: "NewsArticle",
 		Headline: a.Title, Description: a.Excerpt, URL: a.URL(), MainEntityOfPage: a.CanonicalURL(),
-		Image: imageURLs(a.LeadImage), DatePublished: a.PublishedAt, DateModified: a.modified(),
+		Image: imageURLs(a.LeadImage), DatePublished: a.PublishedAt, DateModified: a.ModifiedAt(),
 		Author: a.people(), Publisher: entity{Type: "NewsMediaOrganization", Name: a.publisher.Name, URL: a.publisher.URL, Logo: a.publisher.LogoURL},
 		ArticleSection: a.section(), Keywords: a.keywords(), InLanguage: a.Locale, WordCount: a.WordCount,
 		IsAccessibleForFree: a.Access == AccessPublic, Video: a.videoObject(), Correction: a.correctionNotes(),
 	})
 }
 
-// modified is never before the publication, as the last change of a story that waited to be published is.
-func (a *Article) modified() time.Time {
+// ModifiedAt is when the article last changed. It is never before the publication, as the last change of a story that
+// waited to be published is.
+func (a *Article) ModifiedAt() time.Time {
 	if a.UpdatedAt.Before(a.PublishedAt) {
 		return a.PublishedAt
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -52,11 +53,22 @@ func newNode(t *testing.T, db *sqlx.DB, url string) *node {
 	return n
 }
 
-// questions are what readers ask again and again while the newsroom writes.
+// askQuestion sends what questions returns.
+func askQuestion(s *server.Server, question string) *httptest.ResponseRecorder {
+	if strings.HasPrefix(question, "/") {
+		return ask(s.Public, "GET", question, "")
+	}
+	return ask(s.Public, "POST", "/graphql", question, "Content-Type", "application/json")
+}
+
+// questions are what readers ask again and again while the newsroom writes: bodies of GraphQL requests, and addresses.
 func questions(t *testing.T) []string {
 	t.Helper()
 	const card = `slug title excerpt url publishedAt primaryTag { slug name } authors { name avatar { url } }`
-	var bodies []string
+	bodies := []string{
+		"/feeds/latest.rss?limit=4", "/feeds/latest.atom", "/feeds/tags/harbour.json?limit=3", "/feeds/tags/news.rss", "/feeds/authors/mara-lindqvist.atom",
+		"/feeds/authors/elof-brandtx.rss",
+	}
 	for _, query := range []string{
 		`{ articles(first: 5) { nodes { ` + card + ` relatedStories(first: 2) { kind article { title authors { name } } } } pageInfo { hasNextPage endCursor } } }`,
 		`{ articles(last: 5) { nodes { slug title } } }`,
@@ -197,7 +209,7 @@ func TestKeptAnswersAreNeverStale(t *testing.T) {
 				case <-stop:
 					return
 				case <-time.After(100 * time.Microsecond):
-					ask(nodes[random.IntN(2)].cached.Public, "POST", "/graphql", bodies[random.IntN(len(bodies))], "Content-Type", "application/json")
+					askQuestion(nodes[random.IntN(2)].cached, bodies[random.IntN(len(bodies))])
 				}
 			}
 		})
@@ -235,12 +247,9 @@ func TestKeptAnswersAreNeverStale(t *testing.T) {
 // checkFresh compares a kept answer with fresh ones, from before and after it: time passes, too.
 func checkFresh(t *testing.T, n *node, body string, counts map[string]int, before map[string]string, count bool) {
 	t.Helper()
-	asked := func(s *server.Server) *httptest.ResponseRecorder {
-		return ask(s.Public, "POST", "/graphql", body, "Content-Type", "application/json")
-	}
-	first := asked(n.uncached).Body.String()
-	kept := asked(n.cached)
-	second := asked(n.uncached).Body.String()
+	first := askQuestion(n.uncached, body).Body.String()
+	kept := askQuestion(n.cached, body)
+	second := askQuestion(n.uncached, body).Body.String()
 	if got := kept.Body.String(); got != first && got != second {
 		t.Fatalf("%s\nkept (%s): %s\nfresh: %s", body, kept.Header().Get("Broadsheet-Cache"), got, second)
 	}

@@ -19,6 +19,7 @@ import (
 	"broadsheet/internal/content"
 	"broadsheet/internal/database"
 	"broadsheet/internal/demo"
+	"broadsheet/internal/feed"
 	"broadsheet/internal/web"
 )
 
@@ -30,6 +31,7 @@ type Options struct {
 	Cache   *cache.Responses // nil: no answer is kept
 	Log     *slog.Logger
 	Origin  string // where the world reaches this server, such as https://content.example.org
+	Hub     string // address of a WebSub hub that is told when feeds change; empty if there is none
 	Demo    bool   // whether the demo newsroom's images are served
 	Private bool   // whether operations are on a listener of their own, and not among the public routes
 }
@@ -65,6 +67,7 @@ func New(o Options) *Server {
 	public.Handle("/playground", playground)
 	public.Handle("/playground/", playground)
 	public.Handle("/graphql", cached(o, graph.NewHandler(o.Content, o.Limits, o.Log)))
+	public.Handle("/feeds/", cached(o, feed.NewHandler(o.Content, feed.Options{Origin: o.Origin, Hub: o.Hub, Log: o.Log})))
 	if o.Limits.Introspection {
 		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
 	}
@@ -99,12 +102,17 @@ func landingPage(o Options) web.LandingPage {
 		doors = append(doors, web.Door{Path: "/graphql/schema.graphqls", Title: "Schema", Description: "The whole contract as text, for code generators."})
 	}
 	doors = append(doors,
+		web.Door{Path: "/feeds/latest.rss", Title: "RSS", Description: "The newest stories as a feed; as Atom and JSON Feed, too, and by tag and author."},
 		web.Door{Path: "/healthz", Title: "Alive", Description: "Whether the process runs."},
 		web.Door{Path: "/readyz", Title: "Ready", Description: "Whether the database answers and its schema is up to date."})
 	if !o.Private {
 		doors = append(doors, web.Door{Path: "/metrics", Title: "Metrics", Description: "Counters and histograms for Prometheus."})
 	}
-	return web.LandingPage{Endpoint: "/graphql", Doors: doors, Newsroom: func(ctx context.Context) (string, string, error) {
+	return web.LandingPage{Endpoint: "/graphql", Doors: doors, Feeds: []web.Feed{
+		{Path: "/feeds/latest.rss", MediaType: "application/rss+xml"},
+		{Path: "/feeds/latest.atom", MediaType: "application/atom+xml"},
+		{Path: "/feeds/latest.json", MediaType: "application/feed+json"},
+	}, Newsroom: func(ctx context.Context) (string, string, error) {
 		site, err := o.Content.Site(ctx)
 		if err != nil {
 			return "", "", err

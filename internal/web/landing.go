@@ -29,6 +29,14 @@ type LandingPage struct {
 	Endpoint string
 	// Doors are listed in their order.
 	Doors []Door
+	// Feeds are named for readers' programs to find.
+	Feeds []Feed
+}
+
+// Feed is another form of what the newsroom publishes (HTML Living Standard, link type "alternate").
+type Feed struct {
+	Path      string // such as /feeds/latest.rss
+	MediaType string // such as application/rss+xml
 }
 
 // Door is something that the server offers at a path.
@@ -68,7 +76,8 @@ func (l landing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Name, Description, Origin, Endpoint string
 		Reachable                           bool
 		Doors                               []Door
-	}{name, description, origin(r), l.Endpoint, err == nil, l.Doors}
+		Feeds                               []Feed
+	}{name, description, origin(r), l.Endpoint, err == nil, l.Doors, l.Feeds}
 	var html bytes.Buffer
 	if err := l.template.Execute(&html, view); err != nil {
 		panic(err) // the template and its data are ours: a broken build

@@ -21,6 +21,7 @@ func harbourCourier(newsroom func(context.Context) (string, string, error)) http
 			{"/playground", "Playground", "Queries to try, with completion and documentation."},
 			{"/metrics", "Metrics", "Counts & durations <for> Prometheus."},
 		},
+		Feeds: []Feed{{"/feeds/latest.rss", "application/rss+xml"}},
 	})
 }
 
@@ -38,6 +39,7 @@ func TestLandingPage(t *testing.T) {
 		"<h1>Harbour &amp; &lt;Courier&gt;</h1>",
 		"News from the coast.",
 		`<a href="/graphql">GraphQL</a>`,
+		`<link rel="alternate" type="application/rss&#43;xml" href="/feeds/latest.rss" title="Harbour &amp; &lt;Courier&gt;">`,
 		`<a href="/playground">Playground</a>`,
 		"Counts &amp; durations &lt;for&gt; Prometheus.",
 		"curl -s http://news.example:8080/graphql -H",

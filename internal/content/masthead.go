@@ -1,0 +1,56 @@
+package content
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Masthead is what stands at the head of a feed: the newsroom, and at which moment it is seen.
+type Masthead struct {
+	Site
+	Moment
+}
+
+// Moment tells one state of all that readers can see from another. It is cheap to read, and changes with whatever
+// changes: two answers that were read at the same moment are the same.
+type Moment struct {
+	Position  int64     `db:"position"`   // of the last change
+	ChangedAt time.Time `db:"changed_at"` // when it was written
+	DueAt     time.Time `db:"due_at"`     // when something last appeared to the audience by itself, since its time had come
+}
+
+// Time is when something last changed, to the second that HTTP's dates have; the zero time while that second, or the one
+// after it, is not over: more may yet change in it.
+func (m Moment) Time(now time.Time) time.Time {
+	latest := m.ChangedAt
+	if m.DueAt.After(latest) {
+		latest = m.DueAt
+	}
+	if latest = latest.UTC().Truncate(time.Second); now.Sub(latest) < 2*time.Second {
+		return time.Time{}
+	}
+	return latest
+}
+
+// Masthead returns the newsroom and the moment, in one statement.
+func (s *Service) Masthead(ctx context.Context) (*Masthead, error) {
+	depend(ctx, wholly(Key{Kind: "site"}))
+	rows, err := read[Masthead](ctx, s.statements, "masthead", `select s.name, s.description, s.locale, s.logo_url,
+			coalesce((select max(c.position) from changes c), 0) as position,
+			coalesce((select max(c.at) from changes c), 'epoch') as changed_at,
+			coalesce(greatest(
+				(select max(a.published_at) from articles a where a.published_at <= $1 and a.status in ('PUBLISHED', 'SCHEDULED')),
+				(select max(a.embargoed_until) from articles a where a.embargoed_until <= $1),
+				(select max(c.at) from corrections c where c.at <= $1)), 'epoch') as due_at
+		from site s`, s.now(ctx))
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, errors.New("the table site has no row")
+	}
+	rows[0].URL = s.addresses.site()
+	rows[0].DueAt = rows[0].DueAt.Add(AudienceOf(ctx).Delay())
+	return &rows[0], nil
+}

@@ -1,0 +1,98 @@
+package feed
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"broadsheet/internal/content"
+)
+
+// request is what an address asks for.
+type request struct {
+	noun   string // what the feed is of: latest, tags or authors
+	slug   string // of the tag or the author
+	format *format
+	after  string // the cursor that the page begins after; empty: the newest page
+	limit  int    // items; 0: defaultLimit
+}
+
+const (
+	defaultLimit = 20
+	mostItems    = content.MostPerPage
+)
+
+// parse reads the address of a feed. The error has the code BadUserInput; both are nil if there is no feed of that form.
+func parse(address *url.URL) (*request, error) {
+	asked := readPath(address.Path)
+	if asked == nil {
+		return nil, nil
+	}
+	query, err := url.ParseQuery(address.RawQuery)
+	if err != nil {
+		return nil, refusal("What follows the ? of the address is not in the form application/x-www-form-urlencoded.")
+	}
+	asked.after = query.Get("after")
+	if text := query.Get("limit"); text != "" {
+		if asked.limit, err = strconv.Atoi(text); err != nil || asked.limit < 1 || asked.limit > mostItems {
+			return nil, refusal("limit has to be a number from 1 to %d.", mostItems)
+		}
+	}
+	return asked, nil
+}
+
+func readPath(path string) *request {
+	name, extension := path, ""
+	if dot := strings.LastIndexByte(path, '.'); dot >= 0 {
+		name, extension = path[:dot], path[dot+1:]
+	}
+	asked := &request{format: formatOf(extension)}
+	if asked.format == nil {
+		return nil
+	}
+	name, _ = strings.CutPrefix(name, "/feeds/")
+	noun, slug, hasSlug := strings.Cut(name, "/")
+	switch noun {
+	case "latest":
+		if hasSlug {
+			return nil
+		}
+	case "tags", "authors":
+		if slug == "" || strings.Contains(slug, "/") {
+			return nil
+		}
+	default:
+		return nil
+	}
+	asked.noun, asked.slug = noun, slug
+	return asked
+}
+
+// address is that of a page of the feed, on a server that is reached at the origin.
+func (r *request) address(origin, after string) string {
+	address := origin + r.path()
+	query := make(url.Values)
+	if after != "" {
+		query.Set("after", after)
+	}
+	if r.limit != 0 {
+		query.Set("limit", strconv.Itoa(r.limit))
+	}
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	return address
+}
+
+func (r *request) path() string {
+	path := "/feeds/" + r.noun
+	if r.slug != "" {
+		path += "/" + url.PathEscape(r.slug)
+	}
+	return path + "." + r.format.extension
+}
+
+func refusal(message string, values ...any) error {
+	return &content.Error{Code: content.BadUserInput, Message: fmt.Sprintf(message, values...)}
+}

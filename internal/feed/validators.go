@@ -1,0 +1,48 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"broadsheet/internal/content"
+)
+
+// validators tell a client whether it has an answer already (RFC 9110, section 8.8). They are those of the moment at which
+// the newsroom is seen: nothing of an answer has to be read to compare them.
+type validators struct {
+	etag     string
+	modified time.Time // the zero time if it cannot be told
+}
+
+func (d *door) validators(ctx context.Context, m content.Moment) validators {
+	etag := fmt.Sprintf(`"%x-%x-%s%s"`, m.Position, m.DueAt.UnixMicro(), d.version, content.AudienceOf(ctx).CacheKey())
+	return validators{etag, m.Time(time.Now())}
+}
+
+// lifetime is what caches are told. A cache of ours in front of the door knows better.
+const lifetime = "public, max-age=60, stale-while-revalidate=300"
+
+func (v validators) set(header http.Header) {
+	header.Set("Etag", v.etag)
+	header.Set("Cache-Control", lifetime)
+	if !v.modified.IsZero() {
+		header.Set("Last-Modified", v.modified.Format(http.TimeFormat))
+	}
+}
+
+// match compares. If-None-Match comes before If-Modified-Since (RFC 9110, section 13.2.2).
+func (v validators) match(asked http.Header) bool {
+	if match := strings.Join(asked.Values("If-None-Match"), ","); match != "" {
+		for candidate := range strings.SplitSeq(match, ",") {
+			if strings.TrimPrefix(strings.TrimSpace(candidate), "W/") == v.etag {
+				return true
+			}
+		}
+		return false
+	}
+	since, err := http.ParseTime(asked.Get("If-Modified-Since"))
+	return err == nil && !v.modified.IsZero() && !v.modified.After(since)
+}
