@@ -68,6 +68,8 @@ func questions(t *testing.T) []string {
 	bodies := []string{
 		"/feeds/latest.rss?limit=4", "/feeds/latest.atom", "/feeds/tags/harbour.json?limit=3", "/feeds/tags/news.rss", "/feeds/authors/mara-lindqvist.atom",
 		"/feeds/authors/elof-brandtx.rss",
+		"/embed/feeds/latest?count=4", "/embed/feeds/tags/harbour?layout=rail", "/embed/feeds/authors/mara-lindqvist?count=3", "/embed/campaigns/membership",
+		"/oembed?url=https%3A%2F%2Fnews.example.org%2Ftag%2Fsport%2F",
 	}
 	for _, query := range []string{
 		`{ articles(first: 5) { nodes { ` + card + ` relatedStories(first: 2) { kind article { title authors { name } } } } pageInfo { hasNextPage endCursor } } }`,
@@ -97,6 +99,9 @@ func questions(t *testing.T) []string {
 			request(t, `query ($slug: String!) { article(slug: $slug) { `+card+` body { html complete } wordCount corrections { text } revisions { title } seo { title image { url } } jsonLd
 				relatedStories { position article { slug title } } } }`, map[string]any{"slug": slug}),
 			request(t, `query ($path: String!) { resolve(path: $path) { __typename ... on Moved { to } ... on Gone { reason } ... on Article { title } } }`, map[string]any{"path": "/" + slug + "/"}))
+		if i < 4 {
+			bodies = append(bodies, "/embed/articles/"+slug, "/oembed?format=xml&url=https%3A%2F%2Fnews.example.org%2F"+slug+"%2F")
+		}
 	}
 	return bodies
 }

@@ -114,6 +114,8 @@ func door(path string) string {
 	switch first {
 	case "graphql", "feeds", "playground", "demo", "healthz", "readyz", "metrics":
 		return first
+	case "oembed", "embed", "embed.js":
+		return "embed"
 	case "":
 		return "landing"
 	default:

@@ -21,6 +21,7 @@ import (
 	"broadsheet/internal/demo"
 	"broadsheet/internal/feed"
 	"broadsheet/internal/web"
+	"broadsheet/internal/widget"
 )
 
 // Options of a Server.
@@ -71,6 +72,12 @@ func New(o Options) *Server {
 	if o.Limits.Introspection {
 		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
 	}
+	embeds := cached(o, widget.NewHandler(widget.Options{Content: o.Content, Origin: o.Origin, Log: o.Log}))
+	public.Handle("/oembed", embeds)
+	public.Handle("/embed/", embeds)
+	files := widget.Files()
+	public.Handle("/embed.js", files)
+	public.Handle("/embed/assets/", files)
 	if o.Demo {
 		public.Handle("GET /demo/", demo.Handler())
 	}
@@ -98,6 +105,8 @@ func landingPage(o Options) web.LandingPage {
 		{Path: "/playground", Title: "Playground", Description: "Write queries against this newsroom, with the schema's documentation beside them."},
 		{Path: "/graphql", Title: "GraphQL", Description: "Articles, authors, tags and all that hangs on them, nested as deep as a page needs, by POST or GET."},
 	}
+	doors = append(doors,
+		web.Door{Path: "/embed/feeds/latest", Title: "Embeds", Description: "Cards, lists and counters for the pages of partners, small and without cookies; for oEmbed at /oembed, too."})
 	if o.Limits.Introspection {
 		doors = append(doors, web.Door{Path: "/graphql/schema.graphqls", Title: "Schema", Description: "The whole contract as text, for code generators."})
 	}

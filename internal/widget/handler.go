@@ -1,0 +1,85 @@
+// Package widget is the embed door: what partner sites paste into their pages. It gives oEmbed answers, pages to be
+// shown in frames, a script with web components that draw such frames, and a page that makes the snippets.
+package widget
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"broadsheet/internal/content"
+)
+
+// Options of the door.
+type Options struct {
+	Content *content.Service
+	Origin  string // where the world reaches the door, such as https://content.example.org
+	Log     *slog.Logger
+}
+
+// door answers what is made of the newsroom's content.
+type door struct {
+	Options
+	pages *pages
+}
+
+// NewHandler serves /oembed and the frames below /embed/. Each of its answers may be kept until the content changes.
+func NewHandler(o Options) http.Handler {
+	d := &door{o, newPages()}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /oembed", d.oEmbed)
+	mux.HandleFunc("GET /embed/articles/{slug}", d.article)
+	mux.HandleFunc("GET /embed/feeds/latest", d.latest)
+	mux.HandleFunc("GET /embed/feeds/tags/{slug}", d.tag)
+	mux.HandleFunc("GET /embed/feeds/authors/{slug}", d.author)
+	mux.HandleFunc("GET /embed/campaigns/{slug}", d.campaign)
+	mux.HandleFunc("GET /embed/", d.nothing)
+	return readableAnywhere(mux)
+}
+
+// readableAnywhere lets scripts of any page read the answers. There are no cookies: who may read is decided by what the
+// request itself holds. A frame of ours in a sandbox has no origin of its own, and reads its next page, too.
+func readableAnywhere(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		h.Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// lifetime is what an answer is told where no cache of ours stands before the door to say it better.
+const lifetime = "public, max-age=60"
+
+// find is one of the service's ways to look up what stands at a slug or an address, which may be an old one.
+type find func(ctx context.Context, asked *content.Selection, at string) (content.Resolution, error)
+
+// current follows an old slug or address to what stands at the new one.
+func (d *door) current(ctx context.Context, at find, asked *content.Selection, where string) (content.Resolution, error) {
+	found, err := at(ctx, asked, where)
+	if moved, isOld := found.(*content.Moved); isOld && err == nil {
+		return d.Content.Resolve(ctx, asked, moved.URL)
+	}
+	return found, err
+}
+
+// refusal turns a failure into a status and words that may leave the house; what must not is logged.
+func (d *door) refusal(w http.ResponseWriter, r *http.Request, err error) (status int, message string) {
+	known := content.AsError(err)
+	switch known.Code {
+	case content.BadUserInput, content.BadCursor:
+		status = http.StatusBadRequest
+	case content.Unavailable:
+		w.Header().Set("Retry-After", "5")
+		status = http.StatusServiceUnavailable
+	case content.Timeout:
+		status = http.StatusGatewayTimeout
+	default:
+		status = http.StatusInternalServerError
+	}
+	if status >= http.StatusInternalServerError {
+		d.Log.ErrorContext(r.Context(), "embed", "error", err, "code", known.Code, "request", r.Header.Get("X-Request-Id"))
+	}
+	return status, known.Message
+}
