@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// Masthead is what stands at the head of a feed: the newsroom, and at which moment it is seen.
+// Masthead is what stands at the head of a feed: the newsroom, at which moment it is seen, and what was taken back.
 type Masthead struct {
 	Site
 	Moment
+	Retractions retractionList `db:"retractions"` // the newest first
 }
 
 // Moment tells one state of all that readers can see from another. It is cheap to read, and changes with whatever
@@ -33,24 +34,37 @@ func (m Moment) Time(now time.Time) time.Time {
 	return latest
 }
 
-// Masthead returns the newsroom and the moment, in one statement.
-func (s *Service) Masthead(ctx context.Context) (*Masthead, error) {
+// Masthead returns the newsroom and the moment, and what was taken back lately of the list of articles that the filter
+// makes; nothing of that for no filter. It takes one statement.
+func (s *Service) Masthead(ctx context.Context, of *ArticleFilter) (*Masthead, error) {
 	depend(ctx, wholly(Key{Kind: "site"}))
-	rows, err := read[Masthead](ctx, s.statements, "masthead", `select s.name, s.description, s.locale, s.logo_url,
+	q := &query{args: []any{s.now(ctx)}}
+	q.write(`select s.name, s.description, s.locale, s.logo_url,
 			coalesce((select max(c.position) from changes c), 0) as position,
 			coalesce((select max(c.at) from changes c), 'epoch') as changed_at,
 			coalesce(greatest(
 				(select max(a.published_at) from articles a where a.published_at <= $1 and a.status in ('PUBLISHED', 'SCHEDULED')),
 				(select max(a.embargoed_until) from articles a where a.embargoed_until <= $1),
-				(select max(c.at) from corrections c where c.at <= $1)), 'epoch') as due_at
-		from site s`, s.now(ctx))
+				(select max(c.at) from corrections c where c.at <= $1)), 'epoch') as due_at, (`)
+	if of == nil {
+		q.write("select '[]'::jsonb")
+	} else {
+		depend(ctx, wholly(Key{Kind: "retractions"}))
+		writeRetractions(ctx, q, of, s.clock())
+	}
+	q.write(") as retractions from site s")
+	rows, err := read[Masthead](ctx, s.statements, "masthead", q.text.String(), q.args...)
 	if err != nil {
 		return nil, err
 	}
 	if len(rows) == 0 {
 		return nil, errors.New("the table site has no row")
 	}
-	rows[0].URL = s.addresses.site()
-	rows[0].DueAt = rows[0].DueAt.Add(AudienceOf(ctx).Delay())
-	return &rows[0], nil
+	head := &rows[0]
+	head.URL = s.addresses.site()
+	head.DueAt = head.DueAt.Add(AudienceOf(ctx).Delay())
+	for _, r := range head.Retractions {
+		r.addresses = s.addresses
+	}
+	return head, nil
 }

@@ -5,14 +5,21 @@ import (
 	"time"
 )
 
-// appendAtom writes Atom (RFC 4287), paged by RFC 5005, section 3: stories that change keep their place, so that no page
+// appendAtom writes Atom (RFC 4287) with tombstones (RFC 6721), paged by RFC 5005, section 3: stories that change keep their place, so that no page
 // is an archive which could be kept for ever.
 func appendAtom(buffer []byte, f *feed) []byte {
 	w := &atomWriter{xmlWriter{buffer}, f}
 	w.raw(xmlDeclaration)
-	w.start("feed", "xmlns", "http://www.w3.org/2005/Atom", "xmlns:media", "http://search.yahoo.com/mrss/", "xml:lang", f.site.Locale)
+	w.start("feed", "xmlns", "http://www.w3.org/2005/Atom", "xmlns:media", "http://search.yahoo.com/mrss/",
+		"xmlns:at", "http://purl.org/atompub/tombstones/1.0", "xml:lang", f.site.Locale)
 	w.raw("\n")
 	w.head()
+	for _, t := range f.retracted { // RFC 6721
+		w.start("at:deleted-entry", "ref", t.id, "when", rfc3339(t.at))
+		w.optional("at:comment", t.reason, "type", "text")
+		w.empty("link", "rel", "alternate", "type", "text/html", "href", t.url)
+		w.end("at:deleted-entry")
+	}
 	for _, i := range f.items {
 		w.entry(i)
 	}

@@ -32,6 +32,8 @@ func formatOf(extension string) *format {
 		return &format{"rss", "application/rss+xml; charset=utf-8", appendRSS}
 	case "atom":
 		return &format{"atom", "application/atom+xml; charset=utf-8", appendAtom}
+	case "ninjs":
+		return &format{"ninjs", "application/json; charset=utf-8", appendNinjs}
 	case "json":
 		return &format{"json", "application/feed+json; charset=utf-8", appendJSONFeed}
 	default:
@@ -51,11 +53,12 @@ type door struct {
 	version string // of the encoders: another program may write the same articles otherwise
 }
 
-// NewHandler answers at /feeds/.
+// NewHandler answers at /feeds/ and /retractions.
 func NewHandler(service *content.Service, o Options) http.Handler {
 	d := &door{content: service, shown: shown(), origin: o.Origin, hub: o.Hub, log: o.Log, version: revision()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /feeds/", d.serve(d.feed))
+	mux.HandleFunc("GET /retractions", d.serve(d.retractions))
 	return mux
 }
 
@@ -122,7 +125,7 @@ func (d *door) feed(ctx context.Context, w http.ResponseWriter, r *http.Request)
 		notFound(w, "There is no feed at this address. Try /feeds/latest.rss, /feeds/tags/SLUG.atom or /feeds/authors/SLUG.json.")
 		return nil
 	}
-	masthead, err := d.content.Masthead(ctx)
+	masthead, err := d.content.Masthead(ctx, asked.remembers())
 	if err != nil {
 		return err
 	}
@@ -149,6 +152,9 @@ func (d *door) feed(ctx context.Context, w http.ResponseWriter, r *http.Request)
 // link says where the feed is and which hub tells of its changes (W3C WebSub, section 4).
 func (d *door) link(header http.Header, f *feed) {
 	header.Add("Link", "<"+f.self+`>; rel="self"`)
+	if f.next != "" {
+		header.Add("Link", "<"+f.next+`>; rel="next"`) // ninjs has no other place for it
+	}
 	if d.hub != "" {
 		header.Add("Link", "<"+d.hub+`>; rel="hub"`)
 	}

@@ -27,7 +27,25 @@ type feed struct {
 	hub         string // of WebSub; empty if there is none
 	updated     time.Time
 
-	items []*item
+	retracted []*tombstone
+	items     []*item
+}
+
+// tombstone stands where a story stood that was taken back. It has nothing of the story but its id and address.
+type tombstone struct {
+	id, url, reason string
+	published, at   time.Time
+}
+
+// retracted is what stands for the title of a story that was taken back.
+const retracted = "Retracted"
+
+func newTombstone(r *content.Retraction, site *content.Site) *tombstone {
+	t := &tombstone{id: tagURI(site, r.ID.GlobalID()), url: r.URLs()[0], published: r.PublishedAt.UTC(), at: r.At.UTC()}
+	if r.Reason != nil {
+		t.reason = *r.Reason
+	}
+	return t
 }
 
 // item is an article as a feed shows it.
@@ -50,7 +68,14 @@ func tagURI(site *content.Site, id string) string {
 }
 
 func newItem(a *content.Article, site *content.Site, mustLink bool) *item {
-	i := &item{Article: a, id: tagURI(site, a.ID.GlobalID()), image: a.LeadImage, modified: a.ModifiedAt().UTC()}
+	i := &item{Article: a, id: tagURI(site, a.ID.GlobalID()), modified: a.ModifiedAt().UTC()}
+	if a.LeadImage != nil {
+		image := *a.LeadImage
+		if base, err := url.Parse(site.URL); err == nil {
+			image.URL = resolved(image.URL, base)
+		}
+		i.image = &image
+	}
 	for _, c := range a.Corrections {
 		if c.At.After(i.modified) {
 			i.modified = c.At.UTC()

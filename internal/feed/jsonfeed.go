@@ -29,6 +29,9 @@ func appendJSONFeed(buffer []byte, f *feed) []byte {
 	}
 	w.name("items")
 	w.open('[')
+	for _, t := range f.retracted {
+		w.tombstone(t)
+	}
 	for _, i := range f.items {
 		w.item(i)
 	}
@@ -77,6 +80,22 @@ func (w *jsonFeedWriter) item(i *item) {
 	w.optional("language", i.Locale)
 	w.attachment(i)
 	w.extension(i)
+	w.close('}')
+}
+
+func (w *jsonFeedWriter) tombstone(t *tombstone) {
+	w.open('{')
+	w.member("id", t.id)
+	w.member("url", t.url)
+	w.member("title", retracted)
+	w.member("content_text", "")
+	w.member("date_published", rfc3339(t.published))
+	w.member("date_modified", rfc3339(t.at))
+	w.name("_broadsheet")
+	w.open('{')
+	w.member("status", "canceled")
+	w.optional("reason", t.reason)
+	w.close('}')
 	w.close('}')
 }
 

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"time"
 
 	"broadsheet/internal/content"
 )
@@ -53,6 +54,11 @@ func (d *door) load(ctx context.Context, asked *request, masthead *content.Masth
 	if page.PageInfo.HasNextPage {
 		f.next = asked.address(d.origin, *page.PageInfo.EndCursor)
 	}
+	for _, r := range masthead.Retractions {
+		t := newTombstone(r, f.site)
+		f.retracted = append(f.retracted, t)
+		f.changed(t.at)
+	}
 	audience := content.AudienceOf(ctx)
 	for _, article := range page.Nodes() {
 		f.add(newItem(article, f.site, audience != nil && audience.MustLink))
@@ -62,8 +68,12 @@ func (d *door) load(ctx context.Context, asked *request, masthead *content.Masth
 
 func (f *feed) add(i *item) {
 	f.items = append(f.items, i)
-	if i.modified.After(f.updated) {
-		f.updated = i.modified
+	f.changed(i.modified)
+}
+
+func (f *feed) changed(at time.Time) {
+	if at.After(f.updated) {
+		f.updated = at
 	}
 }
 

@@ -35,11 +35,33 @@ func parse(address *url.URL) (*request, error) {
 	}
 	asked.after = query.Get("after")
 	if text := query.Get("limit"); text != "" {
-		if asked.limit, err = strconv.Atoi(text); err != nil || asked.limit < 1 || asked.limit > mostItems {
-			return nil, refusal("limit has to be a number from 1 to %d.", mostItems)
+		if asked.limit, err = readLimit(text); err != nil {
+			return nil, err
 		}
 	}
 	return asked, nil
+}
+
+func readLimit(text string) (int, error) {
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > mostItems {
+		return 0, refusal("limit has to be a number from 1 to %d.", mostItems)
+	}
+	return limit, nil
+}
+
+// remembers is the list of which the page tells what was taken back; nil on all pages but the newest.
+func (r *request) remembers() *content.ArticleFilter {
+	switch {
+	case r.after != "":
+		return nil
+	case r.noun == "tags":
+		return &content.ArticleFilter{Tags: []string{r.slug}}
+	case r.noun == "authors":
+		return &content.ArticleFilter{Authors: []string{r.slug}}
+	default:
+		return new(content.ArticleFilter)
+	}
 }
 
 func readPath(path string) *request {

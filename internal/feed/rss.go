@@ -24,6 +24,9 @@ func appendRSS(buffer []byte, f *feed) []byte {
 	w.start("channel")
 	w.raw("\n")
 	w.head()
+	for _, t := range f.retracted {
+		w.tombstone(t)
+	}
 	for _, i := range f.items {
 		w.item(i)
 	}
@@ -91,7 +94,22 @@ func (w *rssWriter) item(i *item) {
 		w.empty("enclosure", "url", i.Video.URL, "length", "0", "type", mediaType(i.Video.URL)) // 0: not known
 	}
 	w.media(i.image, i.Video)
-	w.element("dcterms:modified", i.modified.Format(time.RFC3339))
+	w.element("dcterms:modified", rfc3339(i.modified))
+	w.end("item")
+}
+
+// tombstone writes an item that takes the place of the story with the same guid, and has expired. RSS itself has no word
+// for it; dcterms:valid is a period (dublincore.org/specifications/dublin-core/dcmi-period).
+func (w *rssWriter) tombstone(t *tombstone) {
+	w.start("item")
+	w.raw("\n")
+	w.element("title", retracted)
+	w.element("link", t.url)
+	w.element("guid", t.id, "isPermaLink", "false")
+	w.element("pubDate", rfc822(t.published))
+	w.optional("description", html.EscapeString(t.reason))
+	w.element("dcterms:modified", rfc3339(t.at))
+	w.element("dcterms:valid", "start="+rfc3339(t.published)+"; end="+rfc3339(t.at)+"; scheme=W3C-DTF")
 	w.end("item")
 }
 

@@ -67,7 +67,7 @@ func questions(t *testing.T) []string {
 	const card = `slug title excerpt url publishedAt primaryTag { slug name } authors { name avatar { url } }`
 	bodies := []string{
 		"/feeds/latest.rss?limit=4", "/feeds/latest.atom", "/feeds/tags/harbour.json?limit=3", "/feeds/tags/news.rss", "/feeds/authors/mara-lindqvist.atom",
-		"/feeds/authors/elof-brandtx.rss",
+		"/feeds/authors/elof-brandtx.ninjs", "/retractions",
 		"/embed/feeds/latest?count=4", "/embed/feeds/tags/harbour?layout=rail", "/embed/feeds/authors/mara-lindqvist?count=3", "/embed/campaigns/membership",
 		"/oembed?url=https%3A%2F%2Fnews.example.org%2Ftag%2Fsport%2F",
 	}

@@ -68,7 +68,9 @@ func New(o Options) *Server {
 	public.Handle("/playground", playground)
 	public.Handle("/playground/", playground)
 	public.Handle("/graphql", cached(o, graph.NewHandler(o.Content, o.Limits, o.Log)))
-	public.Handle("/feeds/", cached(o, feed.NewHandler(o.Content, feed.Options{Origin: o.Origin, Hub: o.Hub, Log: o.Log})))
+	feeds := feed.NewHandler(o.Content, feed.Options{Origin: o.Origin, Hub: o.Hub, Log: o.Log})
+	public.Handle("/feeds/", cached(o, feeds))
+	public.Handle("/retractions", cached(o, feeds))
 	if o.Limits.Introspection {
 		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
 	}
@@ -111,7 +113,8 @@ func landingPage(o Options) web.LandingPage {
 		doors = append(doors, web.Door{Path: "/graphql/schema.graphqls", Title: "Schema", Description: "The whole contract as text, for code generators."})
 	}
 	doors = append(doors,
-		web.Door{Path: "/feeds/latest.rss", Title: "RSS", Description: "The newest stories as a feed; as Atom and JSON Feed, too, and by tag and author."},
+		web.Door{Path: "/feeds/latest.rss", Title: "RSS", Description: "The newest stories as a feed; as Atom, JSON Feed and ninjs, too, and by tag and author."},
+		web.Door{Path: "/retractions", Title: "Retractions", Description: "Stories that were taken back, in order, for partners who have to take them down."},
 		web.Door{Path: "/healthz", Title: "Alive", Description: "Whether the process runs."},
 		web.Door{Path: "/readyz", Title: "Ready", Description: "Whether the database answers and its schema is up to date."})
 	if !o.Private {
