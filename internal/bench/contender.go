@@ -14,15 +14,19 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
-// contender is a server that is measured, in a process of its own.
+// contender is a server that is measured, in a process of its own, or a way to ask it.
 type contender struct {
 	name    string
 	address string // host:port
 	process *exec.Cmd
+	get     bool                               // whether it is asked by GET
 	prepare func(context.Context, query) error // before a measurement; nil: nothing
 	asked   atomic.Int64                       // so that each measurement goes on in the variables where the last one stopped
 }
@@ -30,40 +34,80 @@ type contender struct {
 // The ways in which Broadsheet itself is measured.
 const (
 	cachedServer = "Broadsheet"
-	plainServer  = "Broadsheet, no cache"
+	cachedByGet  = "Broadsheet, by GET"
+	memoryServer = "Broadsheet, no answers kept"
+	plainServer  = "Broadsheet, nothing kept"
 )
 
-func startContenders(ctx context.Context, o options, databaseURL string) ([]*contender, error) {
-	binary := o.binary
-	if binary == "" {
-		binary = filepath.Join(o.dir, "broadsheet")
-		if output, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/broadsheet").CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("build the program: %w: %s", err, output)
-		}
+// benchSite is the newsroom's own site: addresses begin with it, L1's too.
+const benchSite = "http://news.example"
+
+// own are the settings of each way.
+func (o options) own() map[string][]string {
+	memory := "BROADSHEET_MEMORY_BYTES=" + strconv.FormatInt(o.memory, 10)
+	return map[string][]string{
+		cachedServer: {memory},
+		memoryServer: {memory, "BROADSHEET_CACHE_BYTES=0"},
+		plainServer:  {"BROADSHEET_MEMORY_BYTES=0", "BROADSHEET_CACHE_BYTES=0"},
 	}
-	var started []*contender
-	for _, own := range []struct{ name, cache string }{{cachedServer, "67108864"}, {plainServer, "0"}} {
-		server, err := start(ctx, own.name, binary, []string{"DATABASE_URL=" + databaseURL, "BROADSHEET_CACHE_BYTES=" + own.cache},
-			"serve", "--addr", "127.0.0.1:0")
-		if err != nil {
-			return started, err
-		}
-		started = append(started, server)
-	}
+}
+
+// field are the servers that stand on one newsroom.
+type field struct {
+	*newsroom
+	contenders []*contender
+	queries    []query
+}
+
+// enter starts the contenders of these names on a newsroom.
+func enter(ctx context.Context, o options, news *newsroom, names ...string) (*field, error) {
+	f := &field{newsroom: news}
 	own, err := os.Executable()
 	if err != nil {
-		return started, err
+		return f, err
 	}
-	for _, name := range []string{limitMemory, limitStatement} {
-		limit, err := start(ctx, name, own, []string{"DATABASE_URL=" + databaseURL}, "-limit", name)
-		if err != nil {
-			return started, err
+	for _, name := range names {
+		program, args, environ := own, []string{"-limit", name}, []string{"DATABASE_URL=" + news.postgres.URL()}
+		if settings, ok := o.own()[name]; ok {
+			program, args = o.binary, []string{"serve", "--addr", "127.0.0.1:0", "--site-url", benchSite}
+			environ = append(environ, settings...)
 		}
-		started = append(started, limit)
+		server, err := start(ctx, name, program, environ, args...)
+		if err != nil {
+			return f, err
+		}
+		f.contenders = append(f.contenders, server)
 	}
-	memory := started[2]
-	memory.prepare = func(ctx context.Context, q query) error { return copyAnswer(ctx, q, started[1], memory) }
-	return started, nil
+	f.queries, err = readQueries(ctx, f.contenders[0].address, o.growth)
+	return f, err
+}
+
+// called returns the contender of the name, nil if there is none.
+func (f *field) called(name string) *contender {
+	i := slices.IndexFunc(f.contenders, func(c *contender) bool { return c.name == name })
+	if i < 0 {
+		return nil
+	}
+	return f.contenders[i]
+}
+
+func (f *field) leave() {
+	for _, c := range f.contenders {
+		c.stop()
+	}
+	f.close()
+}
+
+// build makes the program to measure, unless one is given.
+func build(ctx context.Context, o *options) error {
+	if o.binary != "" {
+		return nil
+	}
+	o.binary = filepath.Join(o.dir, "broadsheet")
+	if output, err := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "./cmd/broadsheet").CombinedOutput(); err != nil {
+		return fmt.Errorf("build the program: %w: %s", err, output)
+	}
+	return nil
 }
 
 // copyAnswer gives L0 the bytes that Broadsheet answers the query with.
@@ -83,32 +127,44 @@ func copyAnswer(ctx context.Context, q query, from, to *contender) error {
 	return response.Body.Close()
 }
 
-// sameStories refuses to compare contenders that do not answer with the same stories in the same order.
-func sameStories(ctx context.Context, q query, a, b *contender) error {
-	var answers [2]json.RawMessage
+// sameAnswers refuses to compare contenders that do not answer the same, but for their cursors and how they write times.
+func sameAnswers(ctx context.Context, q query, a, b *contender) error {
+	var answers [2]any
 	if err := errors.Join(post(ctx, a.address, q.document, q.variables[0], &answers[0]),
 		post(ctx, b.address, q.document, q.keysets[0], &answers[1])); err != nil {
 		return err
 	}
-	first, second := slugs(answers[0]), slugs(answers[1])
-	if len(first) == 0 {
-		return fmt.Errorf("%s: no story is answered: %.300s", q.name, answers[0])
+	first, second := fmt.Sprint(plain(answers[0])), fmt.Sprint(plain(answers[1]))
+	if !strings.Contains(first, "slug") {
+		return fmt.Errorf("%s: no story is answered: %.300s", q.name, first)
 	}
-	if !slices.Equal(first, second) {
-		return fmt.Errorf("%s: %s and %s answer with different stories:\n%s\n%s", q.name, a.name, b.name, first, second)
+	for i := range min(len(first), len(second)) {
+		if first[i] != second[i] {
+			i = max(0, i-100)
+			return fmt.Errorf("%s: %s and %s answer differently:\n%.300s\n%.300s", q.name, a.name, b.name, first[i:], second[i:])
+		}
 	}
 	return nil
 }
 
-var slugMember = regexp.MustCompile(`"slug"\s?:\s?"([^"]*)"`)
-
-func slugs(answer []byte) []string {
-	var found []string
-	for _, match := range slugMember.FindAllSubmatch(answer, -1) {
-		found = append(found, string(match[1]))
+// plain takes away what may differ.
+func plain(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		delete(value, "endCursor")
+		for name, member := range value {
+			value[name] = plain(member)
+		}
+	case []any:
+		for i := range value {
+			value[i] = plain(value[i])
+		}
+	case string:
+		if at, err := time.Parse(time.RFC3339, value); err == nil {
+			return at.UTC()
+		}
 	}
-	slices.Sort(found)
-	return found
+	return value
 }
 
 var servingLine = regexp.MustCompile(`serving address=http://(\S+)`)
@@ -137,7 +193,15 @@ func start(ctx context.Context, name, program string, environ []string, args ...
 	return nil, errors.Join(fmt.Errorf("%s does not serve: %s", name, last), c.process.Wait())
 }
 
+// by returns the same server, asked another way.
+func (c *contender) by(name string) *contender {
+	return &contender{name: name, address: c.address, process: c.process, get: true}
+}
+
 func (c *contender) stop() {
+	if c.process.ProcessState != nil {
+		return
+	}
 	_ = c.process.Process.Signal(syscall.SIGTERM)
 	_ = c.process.Wait()
 }

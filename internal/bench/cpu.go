@@ -51,6 +51,23 @@ func ticks(field string) time.Duration {
 	return time.Duration(count) * tick
 }
 
+// residentOf is the memory that a process holds and the most that it has held, in bytes (VmRSS and VmHWM, proc(5)).
+func residentOf(pid int) (now, most int) {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	for line := range strings.Lines(string(text)) {
+		var name string
+		var kilobytes int
+		_, _ = fmt.Sscan(line, &name, &kilobytes)
+		switch name {
+		case "VmRSS:":
+			now = kilobytes << 10
+		case "VmHWM:":
+			most = kilobytes << 10
+		}
+	}
+	return now, most
+}
+
 // postmasterOf is the process of the Postgres that runs in a directory.
 func postmasterOf(dir string) (int, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "postgres", "postmaster.pid"))

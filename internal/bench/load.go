@@ -20,6 +20,8 @@ type sample struct {
 	serverCPU   time.Duration // for one request
 	postgresCPU time.Duration // for one request
 	bytes       int           // of an answer, in the mean
+	resident    int           // bytes of memory of the server, afterwards
+	peak        int           // at the most since it began
 }
 
 // measure asks the contender a query on all connections for the time that is set.
@@ -41,6 +43,7 @@ func measure(ctx context.Context, o options, c *contender, q query, postmaster i
 	if err != nil {
 		return sample{}, err
 	}
+	resident, peak := residentOf(c.process.Process.Pid)
 	count := len(done.latencies)
 	slices.Sort(done.latencies)
 	return sample{
@@ -49,6 +52,7 @@ func measure(ctx context.Context, o options, c *contender, q query, postmaster i
 		serverCPU:   (cpuOf(c.process.Process.Pid) - server) / time.Duration(count),
 		postgresCPU: (cpuOfChildren(postmaster) - postgres) / time.Duration(count),
 		bytes:       int(done.bytes) / count,
+		resident:    resident, peak: peak,
 	}, nil
 }
 

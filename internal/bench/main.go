@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,11 +15,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-
-	"github.com/jmoiron/sqlx"
-
-	"broadsheet/internal/database"
-	"broadsheet/internal/demo"
 )
 
 // options of a measurement.
@@ -27,8 +23,10 @@ type options struct {
 	connections int
 	rounds      int
 	duration    time.Duration // of one measurement; a fifth of it more to warm up
-	dir         string        // of the database, kept for the next time
+	dir         string        // of the databases, kept for the next time
 	binary      string        // the program; built when empty
+	memory      int64         // bytes of the memory of what was read
+	growth      bool
 }
 
 func main() {
@@ -37,105 +35,74 @@ func main() {
 	flag.IntVar(&o.connections, "connections", 16, "connections that ask all the time")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds, in which the contenders take turns")
 	flag.DurationVar(&o.duration, "duration", 5*time.Second, "how long each contender is asked each query in a round")
-	flag.StringVar(&o.dir, "dir", filepath.Join(os.TempDir(), "broadsheet-bench"), "directory of the database, kept for the next run")
+	flag.StringVar(&o.dir, "dir", filepath.Join(os.TempDir(), "broadsheet-bench"), "directory of the databases, each named by its articles, kept for the next run")
 	flag.StringVar(&o.binary, "binary", "", "the program to measure; built from the source if empty")
+	flag.Int64Var(&o.memory, "memory", 64<<20, "memory for what was read, in bytes (BROADSHEET_MEMORY_BYTES)")
+	flag.BoolVar(&o.growth, "growth", false, "compare newsrooms of 10,000, 100,000 and 1,000,000 articles instead of contenders")
 	limit := flag.String("limit", "", "be this limit, for the benchmark itself")
 	flag.Parse()
-	var err error
-	if *limit != "" {
-		err = serveLimit(context.Background(), *limit)
-	} else {
-		err = run(o)
-	}
+	err := run(o, *limit)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(o options) error {
+func run(o options, limit string) error {
+	if limit != "" {
+		return serveLimit(context.Background(), limit)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	postgres, db, err := newsroom(ctx, o)
+	if o.growth {
+		return compareSizes(ctx, o)
+	}
+	return compare(ctx, o)
+}
+
+// compare measures Broadsheet beside its limits, on one newsroom.
+func compare(ctx context.Context, o options) error {
+	news, err := openNewsroom(ctx, o, o.articles)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = postgres.Stop() }()
-	defer func() { _ = db.Close() }()
-	contenders, err := startContenders(ctx, o, postgres.URL())
-	defer stopAll(contenders)
+	if err := build(ctx, &o); err != nil {
+		return errors.Join(err, news.close())
+	}
+	f, err := enter(ctx, o, news, plainServer, memoryServer, cachedServer, limitMemory, limitStatement)
+	defer f.leave()
 	if err != nil {
 		return err
 	}
-	queries, err := readQueries(ctx, contenders[1].address)
-	if err != nil {
-		return err
-	}
-	postmaster, err := postmasterOf(o.dir)
-	if err != nil {
-		return err
-	}
-	results := newResults(o)
-	for _, query := range queries {
-		if err := sameStories(ctx, query, contenders[1], contenders[3]); err != nil {
-			return err
+	plain, memory, l0 := f.called(plainServer), f.called(memoryServer), f.called(limitMemory)
+	l0.prepare = func(ctx context.Context, q query) error { return copyAnswer(ctx, q, plain, l0) }
+	f.contenders = append(f.contenders, f.called(cachedServer).by(cachedByGet))
+	r := newResults(o)
+	for _, q := range f.queries {
+		// The newest stories are the demo newsroom's, some of them related twice: L1 is spared to look for that.
+		if q.name != newestPage {
+			if err := sameAnswers(ctx, q, plain, f.called(limitStatement)); err != nil {
+				return err
+			}
 		}
-		if results.statements[query.name], err = query.statements(ctx, contenders[1].address); err != nil {
-			return err
+		for _, c := range []*contender{plain, memory} {
+			if r.statements[pairing{q.name, c.name}], err = q.statements(ctx, c.address); err != nil {
+				return err
+			}
 		}
 	}
 	for round := range o.rounds {
-		for _, query := range queries {
-			for _, contender := range contenders {
-				fmt.Fprintf(os.Stderr, "round %d  %s  %s\n", round+1, query.name, contender.name)
-				sample, err := measure(ctx, o, contender, query, postmaster)
+		for _, q := range f.queries {
+			for _, c := range f.contenders {
+				fmt.Fprintf(os.Stderr, "round %d  %s  %s\n", round+1, q.name, c.name)
+				sample, err := measure(ctx, o, c, q, f.postmaster)
 				if err != nil {
-					return fmt.Errorf("%s, %s: %w", contender.name, query.name, err)
+					return fmt.Errorf("%s, %s: %w", c.name, q.name, err)
 				}
-				results.add(query.name, contender.name, sample)
+				r.add(pairing{q.name, c.name}, sample)
 			}
 		}
 	}
-	fmt.Print(results.table())
+	fmt.Print(r.table(), "\n", r.memoryTable())
 	return nil
-}
-
-// newsroom starts a Postgres with the demo newsroom and so many synthetic articles.
-func newsroom(ctx context.Context, o options) (*database.Local, *sqlx.DB, error) {
-	if err := os.MkdirAll(o.dir, 0o755); err != nil {
-		return nil, nil, err
-	}
-	postgres, err := database.StartLocal(ctx, database.LocalOptions{Dir: o.dir})
-	if err != nil {
-		return nil, nil, err
-	}
-	db, err := database.Open(ctx, postgres.URL(), database.Pool{})
-	if err == nil {
-		_, err = database.Migrate(ctx, db)
-	}
-	if err == nil {
-		_, err = demo.Load(ctx, db, time.Now(), "http://127.0.0.1:8080")
-	}
-	if err == nil {
-		err = demo.Generate(ctx, db, o.articles, func(done, total int) {
-			if done%10_000 == 0 {
-				fmt.Fprintf(os.Stderr, "\rarticles %d of %d", done, total)
-			}
-		})
-	}
-	if err == nil {
-		_, err = db.ExecContext(ctx, `vacuum analyze`)
-	}
-	if err != nil {
-		_ = postgres.Stop()
-		return nil, nil, err
-	}
-	fmt.Fprintln(os.Stderr)
-	return postgres, db, nil
-}
-
-func stopAll(contenders []*contender) {
-	for _, c := range contenders {
-		c.stop()
-	}
 }

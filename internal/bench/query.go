@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -38,16 +39,20 @@ const (
 	tagCursors = `query Cursors($slug: String!, $after: String) { tag(slug: $slug) { articles(first: 100, after: $after) { edges { cursor node { id publishedAt } } } } }`
 )
 
+const newestPage = "Q1 feed"
+
 // How many different requests there are: so many articles and tags, and random pages that hardly ever come twice.
 const (
 	differentArticles = 4_000
 	differentTags     = 50
 	differentPages    = 60_000
 	deep              = 40 * 20 // entries before a deep page
+	deepest           = 9_999 * 20
 )
 
-// readQueries picks the variables from what the server shows, the same ones for the same newsroom.
-func readQueries(ctx context.Context, server string) ([]query, error) {
+// readQueries picks the variables from what the server shows, the same ones for the same newsroom. To see growth there
+// are two more: the first page of a tag's feed and the ten thousandth.
+func readQueries(ctx context.Context, server string, growth bool) ([]query, error) {
 	everything, err := walk(ctx, server, allCursors, variables{}, 0)
 	if err != nil {
 		return nil, err
@@ -62,38 +67,48 @@ func readQueries(ctx context.Context, server string) ([]query, error) {
 		pages = append(pages, variables{"after": edge.Cursor})
 		keysets = append(keysets, variables{"after": edge.keyset()})
 	}
-	deepPages, deepKeysets, err := deepPages(ctx, server)
+	tags, err := walk(ctx, server, allTags, variables{}, 0)
 	if err != nil {
 		return nil, err
 	}
+	deepPages, deepKeysets, err := pagesAfter(ctx, server, tags, deep, differentTags)
+	if err != nil {
+		return nil, err
+	}
+	if len(deepPages) == 0 {
+		return nil, errors.New("no tag has 40 pages: ask for more -articles")
+	}
 	first := []variables{{}}
-	return []query{
-		{"Q1 feed", feed, first, first},
+	queries := []query{
+		{newestPage, feed, first, first},
 		{"Q2 article", article, slugs, slugs},
 		{"Q3 tag, 40 pages deep", tagFeed, deepPages, deepKeysets},
 		{"Q4 feed, random page", feed, pages, keysets},
-	}, nil
+	}
+	if !growth {
+		return queries, nil
+	}
+	deepestPages, _, err := pagesAfter(ctx, server, tags, deepest, 1)
+	for _, page := range deepestPages {
+		top := []variables{{"slug": page["slug"]}}
+		queries = append(queries, query{"the same tag, first page", tagFeed, top, top}, query{"the same tag, page 10,000", tagFeed, deepestPages, deepestPages})
+	}
+	return queries, err
 }
 
-func deepPages(ctx context.Context, server string) (pages, keysets []variables, err error) {
-	tags, err := walk(ctx, server, allTags, variables{}, 0)
-	if err != nil {
-		return nil, nil, err
-	}
+// pagesAfter returns the page after so many entries of the feeds of some tags that have more.
+func pagesAfter(ctx context.Context, server string, tags []edge, entries, most int) (pages, keysets []variables, err error) {
 	for _, tag := range tags {
-		if tag.Node.ArticleCount <= deep || len(pages) == differentTags {
+		if tag.Node.ArticleCount <= entries || len(pages) == most {
 			continue
 		}
-		edges, err := walk(ctx, server, tagCursors, variables{"slug": tag.Node.Slug}, deep)
+		edges, err := walk(ctx, server, tagCursors, variables{"slug": tag.Node.Slug}, entries)
 		if err != nil {
 			return nil, nil, err
 		}
-		last := edges[deep-1]
+		last := edges[entries-1]
 		pages = append(pages, variables{"slug": tag.Node.Slug, "after": last.Cursor})
 		keysets = append(keysets, variables{"slug": tag.Node.Slug, "after": last.keyset()})
-	}
-	if len(pages) == 0 {
-		return nil, nil, errors.New("no tag has 40 pages: ask for more -articles")
 	}
 	return pages, keysets, nil
 }
@@ -190,9 +205,22 @@ func (q query) requests(c *contender) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		if c.get {
+			requests[i] = getRequest(c.address, q.document, vars)
+			continue
+		}
 		head := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json\r\nContent-Length: %d\r\n\r\n",
 			c.address, len(body))
 		requests[i] = append([]byte(head), body...)
 	}
 	return requests, nil
+}
+
+func getRequest(address, document string, vars variables) []byte {
+	text, err := json.Marshal(vars)
+	if err != nil {
+		panic(err) // texts and numbers
+	}
+	return fmt.Appendf(nil, "GET /graphql?%s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\n\r\n",
+		url.Values{"query": {document}, "variables": {string(text)}}.Encode(), address)
 }

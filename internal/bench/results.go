@@ -13,18 +13,17 @@ import (
 type results struct {
 	options    options
 	order      []pairing
-	samples    map[pairing][]sample
-	statements map[string]int // for one request, by query
+	samples    map[pairing][]sample // one of each round
+	statements map[pairing]int      // for one request
 }
 
 type pairing struct{ query, contender string }
 
 func newResults(o options) *results {
-	return &results{options: o, samples: make(map[pairing][]sample), statements: make(map[string]int)}
+	return &results{options: o, samples: make(map[pairing][]sample), statements: make(map[pairing]int)}
 }
 
-func (r *results) add(query, contender string, s sample) {
-	key := pairing{query, contender}
+func (r *results) add(key pairing, s sample) {
 	if r.samples[key] == nil {
 		r.order = append(r.order, key)
 	}
@@ -37,12 +36,12 @@ func (r *results) table() string {
 	o := r.options
 	fmt.Fprintf(&text, "%d articles, %d connections, %d rounds of %s; medians. CPU in seconds for 1,000 requests.\n\n",
 		o.articles, o.connections, o.rounds, o.duration)
-	text.WriteString("| query | contender | requests/s | p50 ms | p99 ms | server CPU | Postgres CPU | statements | bytes |\n")
-	text.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	text.WriteString("| query | contender | requests/s | ÷ L1 | ÷ L0 | p50 ms | p99 ms | server CPU | Postgres CPU | statements | bytes |\n")
+	text.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, key := range r.order {
 		samples := r.samples[key]
-		fmt.Fprintf(&text, "| %s | %s | %.0f | %.2f | %.2f | %.3f | %.3f | %s | %d |\n", key.query, key.contender,
-			median(samples, func(s sample) float64 { return s.perSecond }),
+		fmt.Fprintf(&text, "| %s | %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.3f | %.3f | %s | %d |\n", key.query, key.contender,
+			median(samples, func(s sample) float64 { return s.perSecond }), r.ratio(key, limitStatement), r.ratio(key, limitMemory),
 			median(samples, func(s sample) float64 { return milliseconds(s.p50) }),
 			median(samples, func(s sample) float64 { return milliseconds(s.p99) }),
 			median(samples, func(s sample) float64 { return milliseconds(s.serverCPU) }),
@@ -52,18 +51,46 @@ func (r *results) table() string {
 	return text.String()
 }
 
-// statementsOf is known of Broadsheet without its cache, and of the limits by what they are.
+// ratio is the median over the rounds of how many times faster than the limit it was in the same round.
+func (r *results) ratio(key pairing, limit string) float64 {
+	limits := r.samples[pairing{key.query, limit}]
+	var ratios []float64
+	for i, s := range r.samples[key] {
+		ratios = append(ratios, s.perSecond/limits[i].perSecond)
+	}
+	return median(ratios, func(ratio float64) float64 { return ratio })
+}
+
+// statementsOf is known of Broadsheet where it keeps no answers, and of the limits by what they are.
 func (r *results) statementsOf(key pairing) string {
 	switch key.contender {
-	case plainServer:
-		return strconv.Itoa(r.statements[key.query])
 	case limitStatement:
 		return "1"
 	case limitMemory:
 		return "0"
-	default:
-		return ""
 	}
+	if count, known := r.statements[key]; known {
+		return strconv.Itoa(count)
+	}
+	return ""
+}
+
+// memoryTable tells how much of the machine's memory each server has held at the most.
+func (r *results) memoryTable() string {
+	var text strings.Builder
+	text.WriteString("| server | resident MiB, now | at the most |\n|---|--:|--:|\n")
+	last := make(map[string]sample)
+	var order []string
+	for _, key := range r.order {
+		if _, seen := last[key.contender]; !seen {
+			order = append(order, key.contender)
+		}
+		last[key.contender] = r.samples[key][len(r.samples[key])-1]
+	}
+	for _, name := range order {
+		fmt.Fprintf(&text, "| %s | %d | %d |\n", name, last[name].resident>>20, last[name].peak>>20)
+	}
+	return text.String()
 }
 
 func median[T any, N cmp.Ordered](values []T, of func(T) N) N {

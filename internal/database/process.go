@@ -58,6 +58,7 @@ func (l *Local) launch() error {
 	settings := append([]string{
 		"listen_addresses=", "port=" + port, "unix_socket_directories=" + l.socket, "unix_socket_permissions=0700",
 		"shared_buffers=256MB", "timezone=UTC", "log_timezone=UTC", "lc_messages=C",
+		"random_page_cost=1.1", // as on any disk of today: else joins read small tables whole
 	}, l.settings...)
 	args := []string{"-D", l.dir}
 	for _, setting := range settings {
