@@ -84,11 +84,22 @@ func (d *door) oEmbed(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		d.refuse(w, r, err)
-	case answer == nil:
-		decline(w, http.StatusNotFound, "Nothing of this newsroom stands at that address.")
-	default:
+	case answer != nil:
 		answer.send(w, asked.format)
+	case d.isWithheld(r.Context(), asked):
+		decline(w, http.StatusUnauthorized, "The licence of this key does not hold what stands at that address.")
+	default:
+		decline(w, http.StatusNotFound, "Nothing of this newsroom stands at that address.")
 	}
+}
+
+// isWithheld tells whether the public may read what a partner may not.
+func (d *door) isWithheld(ctx context.Context, asked oEmbedRequest) bool {
+	if content.AudienceOf(ctx) == nil {
+		return false
+	}
+	answer, err := d.embedding(content.WithAudience(ctx, nil), asked)
+	return err == nil && answer != nil
 }
 
 func (d *door) refuse(w http.ResponseWriter, r *http.Request, err error) {

@@ -54,7 +54,7 @@ func (d *door) show(w http.ResponseWriter, r *http.Request, page string, status 
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", d.policy(r))
+	h.Set("Content-Security-Policy", policy(content.AudienceOf(r.Context())))
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	h.Set("X-Robots-Tag", "noindex") // the story itself is what search engines should lead to
 	h.Set("Cache-Control", lifetime)
@@ -71,10 +71,15 @@ func (d *door) show(w http.ResponseWriter, r *http.Request, page string, status 
 }
 
 // policy lets a frame load its own style and script, pictures from wherever the newsroom keeps them, and nothing else.
-func (d *door) policy(_ *http.Request) string {
+// By the public's licence it may stand on any page, by a partner's on those of the partner, and on ours.
+func policy(audience *content.Audience) string {
+	ancestors := "*"
+	if audience != nil {
+		ancestors = strings.Join(append([]string{"'self'"}, audience.FrameOrigins...), " ")
+	}
 	return strings.Join([]string{
 		"default-src 'none'", "style-src 'self'", "script-src 'self'", "connect-src 'self'", "img-src https: http: data:",
-		"base-uri 'none'", "form-action 'none'", "frame-ancestors *",
+		"base-uri 'none'", "form-action 'none'", "frame-ancestors " + ancestors,
 	}, "; ")
 }
 

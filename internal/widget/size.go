@@ -27,10 +27,12 @@ type fitting struct {
 // The heights are those of frames.css, with as many lines of text as it lets a frame show.
 const (
 	usualWidth    = 600
-	cardText      = 300
-	compactHeight = 150
-	listFrame     = 120 // title and the link to more
-	listEntry     = 116
+	cardText      = 304
+	compactHeight = 164
+	listFrame     = 128 // title and the link to more
+	listEntry     = 118
+	narrow        = 480 // below, titles take a line more
+	narrowEntry   = 138
 )
 
 // cardIn is a story's card where there is room for it, else the compact one.
@@ -49,11 +51,14 @@ func cardIn(room size, hasImage bool) fitting {
 
 // listIn is a list of as many stories as there is room for.
 func listIn(room size) fitting {
-	fitted := fitting{usualOptions(layoutList), size{width: usualWidth}}
-	if room.height > 0 {
-		fitted.Count = max(1, min(fitted.Count, (room.height-listFrame)/listEntry))
+	fitted, entry := fitting{usualOptions(layoutList), room.within(size{width: usualWidth})}, listEntry
+	if fitted.size.width < narrow {
+		entry = narrowEntry
 	}
-	fitted.size.height = listFrame + fitted.Count*listEntry
+	if room.height > 0 {
+		fitted.Count = max(1, min(fitted.Count, (room.height-listFrame)/entry))
+	}
+	fitted.size.height = listFrame + fitted.Count*entry
 	fitted.size = room.within(fitted.size)
 	return fitted
 }
