@@ -44,6 +44,13 @@ audit: ## Run the public GraphQL-over-HTTP audit against the server. Needs Node.
 	cd graph/audit && npm ci --no-progress
 	BROADSHEET_REQUIRE_AUDIT=1 go test -count=1 -run '^TestAudit$$' -v ./graph
 
+.PHONY: axe
+axe: ## Look for barriers in the embeds with axe-core. Needs Node, and Chromium.
+	@{ $(NODE); } >/dev/null 2>&1 || .ci/install nodejs npm
+	@{ $(CHROMIUM); } >/dev/null 2>&1 || .ci/install chromium fonts-liberation
+	cd internal/widget/axe && npm ci --no-progress
+	BROADSHEET_REQUIRE_AXE=1 go test -count=1 -run 'NoBarriers$$' -v ./internal/widget
+
 .PHONY: lint
 lint: ## Check the code with go vet and golangci-lint.
 	go vet ./...

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -316,9 +317,14 @@ func TestFramesInEveryShape(t *testing.T) {
 	n, ctx := newNewsroom(t), browsertest.Chromium(t)
 	for _, locale := range []string{"en", "ar"} {
 		n.db.MustExec(`update site set locale = $1`, locale)
+		n.db.MustExec(`update articles set locale = $1`, locale)
 		for _, width := range []int64{220, 360, 800} {
 			for i, address := range every() {
-				do(t, ctx, chromedp.EmulateViewport(width, 700), chromedp.Navigate(n.URL+address))
+				// Browsers keep a frame for a minute: each is another one to them.
+				do(t, ctx, chromedp.EmulateViewport(width, 700), chromedp.Navigate(n.URL+address+map[bool]string{true: "&", false: "?"}[strings.Contains(address, "?")]+"in="+locale))
+				if direction := evaluate[string](t, ctx, `getComputedStyle(document.querySelector('.notes, header')).direction`); (direction == "rtl") != (locale == "ar") {
+					t.Errorf("%s in %s runs %s", address, locale, direction)
+				}
 				if wide := evaluate[int64](t, ctx, `document.documentElement.scrollWidth`); wide > width {
 					t.Errorf("%s in %s is %d pixels wide on a screen of %d", address, locale, wide, width)
 				}
@@ -348,6 +354,49 @@ func TestOEmbedHeightsAreEnough(t *testing.T) {
 				t.Errorf("%s%s: %d pixels high in a frame of %d × %d", address, more, high, answer.Width, answer.Height)
 			}
 		}
+	}
+}
+
+// axe-core finds no barrier by the rules of WCAG 2.2, levels A and AA, or by good practice, in light and dark.
+func TestFramesHaveNoBarriers(t *testing.T) {
+	t.Parallel()
+	axe := axeCore(t)
+	n, ctx := newNewsroom(t, `update site set locale = 'ar'`), browsertest.Chromium(t)
+	for _, scheme := range []string{"light", "dark"} {
+		for _, address := range every() {
+			do(t, ctx, browsertest.PrefersColors(scheme), chromedp.EmulateViewport(600, 900), chromedp.Navigate(n.URL+address))
+			checkNoBarriers(t, ctx, axe, address+" in "+scheme)
+		}
+	}
+}
+
+// axeCore is the source of axe-core, which make axe installs.
+func axeCore(t *testing.T) string {
+	t.Helper()
+	source, err := os.ReadFile("axe/node_modules/axe-core/axe.min.js")
+	if err != nil && os.Getenv("BROADSHEET_REQUIRE_AXE") == "" {
+		t.Skipf("needs axe-core: make axe (%v)", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(source)
+}
+
+func checkNoBarriers(t *testing.T, ctx context.Context, axe, what string) {
+	t.Helper()
+	evaluate[any](t, ctx, axe+"; undefined")
+	const run = `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((found) =>
+		[found.violations.flatMap((rule) => rule.nodes.map((node) => rule.id + ': ' + node.failureSummary + ' ' + node.html)), found.passes.length])`
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]any](run, chromedp.EvalAwaitPromise, chromedp.EvalAsValue))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, barrier := range found[0].([]any) {
+		t.Errorf("%s: %s", what, barrier)
+	}
+	if passed := found[1].(float64); passed < 10 {
+		t.Errorf("%s: only %v rules had anything to look at", what, passed)
 	}
 }
 

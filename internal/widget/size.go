@@ -30,7 +30,7 @@ const (
 	cardText      = 304
 	compactHeight = 164
 	listFrame     = 128 // title and the link to more
-	listEntry     = 118
+	listEntry     = 152
 	narrow        = 480 // below, titles take a line more
 	narrowEntry   = 138
 )
