@@ -80,6 +80,12 @@ func malformed(status int, format string, values ...any) *answer {
 	return &answer{malformed: status, errors: gqlerror.List{coded(codeBadRequest, fmt.Sprintf(format, values...))}}
 }
 
+// Refuse answers a request that somebody before the door refuses, as GraphQL over HTTP has it.
+func Refuse(w http.ResponseWriter, r *http.Request, status int, code content.Code, message string) {
+	refusal := &answer{malformed: status, errors: gqlerror.List{coded(string(code), message)}}
+	refusal.write(w, negotiate(r.Header.Values("Accept")))
+}
+
 func badRequest(format string, values ...any) *answer {
 	return malformed(http.StatusBadRequest, format, values...)
 }

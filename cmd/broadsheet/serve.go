@@ -8,12 +8,15 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"sync"
+	"time"
 
 	"broadsheet/internal/cache"
 	"broadsheet/internal/changes"
 	"broadsheet/internal/config"
 	"broadsheet/internal/content"
 	"broadsheet/internal/database"
+	"broadsheet/internal/partner"
 	"broadsheet/internal/server"
 )
 
@@ -72,19 +75,20 @@ func serve(ctx context.Context, c *config.Server, options server.Options, db *co
 		case <-ctx.Done():
 		}
 	}()
+	log := changes.NewLog(options.Log)
 	if c.CacheBytes > 0 {
-		log := changes.NewLog(options.Log)
 		options.Cache = cache.NewResponses(log, c.Cache())
-		following := make(chan struct{})
-		go func() {
-			defer close(following)
-			changes.NewFollower(log, db.DB).Run(ctx, database.ListenAddress(db.url))
-		}()
-		defer func() {
-			lost(nil)
-			<-following
-		}()
 	}
+	if options.Partners, err = partner.New(ctx, db.DB, log, partner.Options{Log: options.Log}); err != nil {
+		return err
+	}
+	var background sync.WaitGroup
+	background.Go(func() { changes.NewFollower(log, db.DB).Run(ctx, database.ListenAddress(db.url)) })
+	background.Go(func() { options.Partners.Run(ctx) })
+	defer func() {
+		lost(nil)
+		background.Wait()
+	}()
 	options.Log.Info("serving", "address", on.origin(), "playground", on.origin()+"/playground")
 	err = server.New(options).Run(ctx, server.Running{
 		Public: on.public, Operations: on.operations, Answer: c.Timeout, Drain: c.Drain, Grace: c.Grace,
@@ -92,7 +96,9 @@ func serve(ctx context.Context, c *config.Server, options server.Options, db *co
 	if cause := context.Cause(ctx); errors.Is(cause, errPostgresLost) {
 		return errors.Join(cause, err)
 	}
-	return err
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(err, options.Partners.Flush(last))
 }
 
 var errPostgresLost = errors.New("Postgres has ended under us; its own log in the data directory says why. Nothing that was written is lost: start again")

@@ -33,7 +33,7 @@ func newAnswer(status int, header http.Header, body []byte) *answer {
 	sum := sha256.Sum256(body)
 	tag := hex.EncodeToString(sum[:12])
 	a := &answer{status: status, header: header.Clone(), body: body, etag: `"` + tag + `"`, gzipETag: `"` + tag + `-gzip"`}
-	a.header.Add("Vary", "Accept-Encoding")
+	a.header.Add("Vary", "Accept-Encoding, Authorization, X-Api-Key")
 	a.header.Del("Content-Length")
 	return a
 }

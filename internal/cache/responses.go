@@ -204,7 +204,7 @@ func (c *Responses) make(door http.Handler, r *http.Request, key string) (*recor
 	}
 	made := &entry{key: key, readAt: readAt, dependencies: dependencies.All()}
 	made.answer = newAnswer(recorded.status, recorded.header, recorded.body.Bytes())
-	made.goodUntil = c.log.GoodUntil(readAt, made.dependencies)
+	made.goodUntil = c.log.GoodUntil(readAt, made.dependencies, content.AudienceOf(ctx).Delay())
 	made.header.Set("Cache-Control", c.lifetime())
 	if c.options.Shared > 0 {
 		made.header.Set("Surrogate-Key", surrogateKeys(made.dependencies))
@@ -270,10 +270,11 @@ func requestKey(w http.ResponseWriter, r *http.Request, mostBytes int64) (key st
 	default:
 		return "", false
 	}
-	if r.Header.Get("Broadsheet-Cost") != "" || r.Header.Get("Authorization") != "" {
+	audience := content.AudienceOf(r.Context()) // of somebody with a key, whom this server knows
+	if r.Header.Get("Broadsheet-Cost") != "" || audience == nil && r.Header.Get("Authorization") != "" {
 		return "", false
 	}
-	head := strings.Join([]string{method, r.URL.Path, r.URL.RawQuery, r.Header.Get("Content-Type"), r.Header.Get("Content-Encoding"),
+	head := strings.Join([]string{audience.CacheKey(), method, r.URL.Path, r.URL.RawQuery, r.Header.Get("Content-Type"), r.Header.Get("Content-Encoding"),
 		strings.Join(r.Header.Values("Accept"), ",")}, "\x00")
 	if method == http.MethodGet {
 		return head, true

@@ -170,11 +170,11 @@ func TestAnswersEndWhenSomethingAppears(t *testing.T) {
 	due := time.Now().Add(time.Hour)
 	c.log.Apply(nil, 1, []changes.Appearance{{At: due, Announced: []content.Announcement{content.ParseAnnouncement("articles@50")}}})
 	page := content.Dependency{Key: content.Key{Kind: "articles"}, From: 40, To: 60}
-	if until := c.log.GoodUntil(time.Now(), []content.Dependency{page}); !until.Equal(due) {
+	if until := c.log.GoodUntil(time.Now(), []content.Dependency{page}, 0); !until.Equal(due) {
 		t.Errorf("the page that it appears on is good until %v, want %v", until, due)
 	}
 	page.To = 49
-	if until := c.log.GoodUntil(time.Now(), []content.Dependency{page}); !until.IsZero() {
+	if until := c.log.GoodUntil(time.Now(), []content.Dependency{page}, 0); !until.IsZero() {
 		t.Errorf("another page is good until %v", until)
 	}
 	e := made("a")

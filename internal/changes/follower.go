@@ -151,21 +151,22 @@ func (f *Follower) begin(ctx context.Context) error {
 	return nil
 }
 
-// readComing reads what will appear by itself, and when.
+// readComing reads what will appear by itself, and when: to partners some time after the public.
 func (f *Follower) readComing(ctx context.Context) ([]Appearance, error) {
 	var rows []struct {
 		At   time.Time
 		Keys pq.StringArray
 	}
 	err := f.db.SelectContext(ctx, &rows, `
+		with since as (select $1::timestamptz - coalesce(max(delay_seconds), 0) * interval '1 second' as at from partners)
 		select greatest(a.published_at, a.embargoed_until) as at, array_remove(appearance_keys(a), null) as keys
 		from articles a
 		where a.id in (
-			select id from articles where published_at > $1 and status in ('PUBLISHED', 'SCHEDULED')
+			select id from articles where published_at > (select at from since) and status in ('PUBLISHED', 'SCHEDULED')
 			union
-			select id from articles where embargoed_until > $1 and status in ('PUBLISHED', 'SCHEDULED'))
+			select id from articles where embargoed_until > (select at from since) and status in ('PUBLISHED', 'SCHEDULED'))
 		union all
-		select at, array['article-extras:' || article_id] from corrections where at > $1
+		select at, array['article-extras:' || article_id] from corrections where at > (select at from since)
 		order by at`, time.Now().Add(-LongestFill))
 	if err != nil {
 		return nil, fmt.Errorf("read what is coming: %w", err)

@@ -117,10 +117,10 @@ func TestAppearancesAreRememberedAfterTheirMoment(t *testing.T) {
 	}
 	f.catchUp(t.Context())
 	slug := []content.Dependency{{Key: content.Key{Kind: "article-slug", Name: "due"}}}
-	if until := f.log.GoodUntil(time.Now().Add(-time.Minute), slug); until.IsZero() || until.After(time.Now()) {
+	if until := f.log.GoodUntil(time.Now().Add(-time.Minute), slug, 0); until.IsZero() || until.After(time.Now()) {
 		t.Errorf("an answer from before is good until %v", until)
 	}
-	if until := f.log.GoodUntil(time.Now(), slug); !until.IsZero() {
+	if until := f.log.GoodUntil(time.Now(), slug, 0); !until.IsZero() {
 		t.Errorf("an answer from after is good until %v", until)
 	}
 }

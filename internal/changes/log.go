@@ -80,18 +80,20 @@ func (l *Log) Wait(ctx context.Context, position int64) error {
 // moment, since something may have been read before it.
 const LongestFill = 5 * time.Minute
 
-// GoodUntil is when what was read at a time from these dependencies changes by itself; the zero time if never.
-func (l *Log) GoodUntil(readAt time.Time, dependencies []content.Dependency) time.Time {
+// GoodUntil is when what was read at a time from these dependencies changes by itself; the zero time if never. All appears
+// to the reader by a delay later than to the public.
+func (l *Log) GoodUntil(readAt time.Time, dependencies []content.Dependency, delay time.Duration) time.Time {
 	l.mu.Lock()
 	coming := l.coming
 	l.mu.Unlock()
 	for _, appearance := range coming {
-		if !appearance.At.After(readAt) {
+		at := appearance.At.Add(delay)
+		if !at.After(readAt) {
 			continue
 		}
 		for _, announced := range appearance.Announced {
 			if slices.ContainsFunc(dependencies, announced.Concerns) {
-				return appearance.At
+				return at
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,6 +76,14 @@ func (a *Audience) Delay() time.Duration {
 		return 0
 	}
 	return time.Duration(a.DelaySeconds) * time.Second
+}
+
+// AllowsOrigin tells whether pages of an origin, such as https://partner.example, may embed what the audience reads.
+func (a *Audience) AllowsOrigin(origin string) bool {
+	return a == nil || slices.ContainsFunc(a.FrameOrigins, func(allowed string) bool {
+		scheme, host, any := strings.Cut(allowed, "*.")
+		return origin == allowed || any && strings.HasPrefix(origin, scheme) && strings.HasSuffix(origin, "."+host)
+	})
 }
 
 // fullText tells whether bodies are given as far as the public may read them.

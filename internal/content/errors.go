@@ -20,6 +20,10 @@ const (
 	Timeout      Code = "TIMEOUT"
 	Unavailable  Code = "UNAVAILABLE"
 	Internal     Code = "INTERNAL"
+
+	// Of those who show a key.
+	Unauthenticated Code = "UNAUTHENTICATED"
+	RateLimited     Code = "RATE_LIMITED"
 )
 
 // Error is a failure that the caller may be told about: Message is written for them.

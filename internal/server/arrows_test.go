@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 	"internal/content":  {},
 	"internal/database": {"migrations"},
 	"internal/changes":  {"internal/content"},
+	"internal/partner":  {"internal/changes", "internal/content"},
 	"internal/feed":     {"internal/content"},
 	"internal/widget":   {"internal/asset", "internal/content"},
 	"internal/asset":    {},

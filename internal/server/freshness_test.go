@@ -18,6 +18,7 @@ import (
 	"broadsheet/internal/changes"
 	"broadsheet/internal/database/dbtest"
 	"broadsheet/internal/demo"
+	"broadsheet/internal/partner"
 	"broadsheet/internal/server"
 )
 
@@ -34,8 +35,12 @@ func newNode(t *testing.T, db *sqlx.DB, url string) *node {
 	quiet := slog.New(slog.DiscardHandler)
 	n := &node{log: changes.NewLog(quiet)}
 	responses := cache.NewResponses(n.log, cache.Options{Bytes: 32 << 20, Stale: time.Minute})
-	n.cached, _ = newServer(t, db, func(o *server.Options) { o.Cache, o.Log = responses, quiet })
-	n.uncached, _ = newServer(t, db, func(o *server.Options) { o.Log = quiet })
+	partners, err := partner.New(t.Context(), db, n.log, partner.Options{Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.cached, _ = newServer(t, db, func(o *server.Options) { o.Cache, o.Partners, o.Log = responses, partners, quiet })
+	n.uncached, _ = newServer(t, db, func(o *server.Options) { o.Partners, o.Log = partners, quiet })
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -53,16 +58,45 @@ func newNode(t *testing.T, db *sqlx.DB, url string) *node {
 	return n
 }
 
-// askQuestion sends what questions returns.
-func askQuestion(s *server.Server, question string) *httptest.ResponseRecorder {
-	if strings.HasPrefix(question, "/") {
-		return ask(s.Public, "GET", question, "")
+// question is what somebody asks: the public, if there is no key.
+type question struct{ body, key string } // the body of a GraphQL request, or the address of a GET
+
+func (q question) put(s *server.Server) *httptest.ResponseRecorder {
+	header := []string{"Content-Type", "application/json"}
+	if q.key != "" {
+		header = append(header, "X-API-Key", q.key)
 	}
-	return ask(s.Public, "POST", "/graphql", question, "Content-Type", "application/json")
+	if strings.HasPrefix(q.body, "/") {
+		return ask(s.Public, "GET", q.body, "", header...)
+	}
+	return ask(s.Public, "POST", "/graphql", q.body, header...)
 }
 
-// questions are what readers ask again and again while the newsroom writes: bodies of GraphQL requests, and addresses.
-func questions(t *testing.T) []string {
+// addPartner gives a key for a licence with all that time and tags can decide.
+func addPartner(t *testing.T, db *sqlx.DB) string {
+	t.Helper()
+	book, p := partner.Book{DB: db}, partner.Fresh("planet")
+	in, err := book.Tags(t.Context(), []string{"news", "harbour"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := book.Tags(t.Context(), []string{"culture"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.TagsIn, p.TagsOut, p.DelaySeconds, p.FullText, p.ExcerptWords, p.Images = in, out, 1, false, 5, false
+	if err := book.Keep(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	_, key, err := book.AddKey(t.Context(), p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// questions are what readers ask again and again while the newsroom writes.
+func questions(t *testing.T, keys ...string) []question {
 	t.Helper()
 	const card = `slug title excerpt url publishedAt primaryTag { slug name } authors { name avatar { url } }`
 	bodies := []string{
@@ -103,7 +137,13 @@ func questions(t *testing.T) []string {
 			bodies = append(bodies, "/embed/articles/"+slug, "/oembed?format=xml&url=https%3A%2F%2Fnews.example.org%2F"+slug+"%2F")
 		}
 	}
-	return bodies
+	var all []question
+	for _, body := range bodies {
+		for _, key := range keys {
+			all = append(all, question{body, key})
+		}
+	}
+	return all
 }
 
 // newswriter writes at random, as a desk, an importer or somebody with psql would.
@@ -200,8 +240,9 @@ func TestKeptAnswersAreNeverStale(t *testing.T) {
 	if _, err := demo.Load(t.Context(), db, time.Now(), "http://127.0.0.1:8080"); err != nil {
 		t.Fatal(err)
 	}
+	key := addPartner(t, db)
 	nodes := []*node{newNode(t, db, dbtest.URL(name)), newNode(t, db, dbtest.URL(name))}
-	bodies := questions(t)
+	asked := questions(t, "", key)
 
 	// Readers keep the caches full, and fills on their way while somebody writes.
 	stop := make(chan struct{})
@@ -214,7 +255,7 @@ func TestKeptAnswersAreNeverStale(t *testing.T) {
 				case <-stop:
 					return
 				case <-time.After(100 * time.Microsecond):
-					askQuestion(nodes[random.IntN(2)].cached, bodies[random.IntN(len(bodies))])
+					asked[random.IntN(len(asked))].put(nodes[random.IntN(2)].cached)
 				}
 			}
 		})
@@ -226,7 +267,7 @@ func TestKeptAnswersAreNeverStale(t *testing.T) {
 
 	writer := &newswriter{Rand: rand.New(rand.NewPCG(4, 2)), db: db, t: t}
 	counts := map[string]int{}
-	before := make(map[string]string)
+	before := make(map[question]string)
 	for range *freshnessWrites {
 		writer.write()
 		var position int64
@@ -237,36 +278,38 @@ func TestKeptAnswersAreNeverStale(t *testing.T) {
 			if err := n.log.Wait(t.Context(), position); err != nil {
 				t.Fatal(err)
 			}
-			for _, body := range bodies {
-				checkFresh(t, n, body, counts, before, i == 0)
+			for _, q := range asked {
+				checkFresh(t, n, q, counts, before, i == 0)
 			}
 		}
 	}
-	t.Logf("%d answers from the cache, %d not; of %d dropped answers %d were the same again (%.1f %%)",
-		counts["hit"], counts["miss"], counts["dropped"], counts["same again"], 100*float64(counts["same again"])/float64(max(1, counts["dropped"])))
+	t.Logf("%d answers from the cache, %d not (to the partner %d and %d); of %d dropped answers %d were the same again (%.1f %%)",
+		counts["hit"], counts["miss"], counts["partner hit"], counts["partner miss"], counts["dropped"], counts["same again"], 100*float64(counts["same again"])/float64(max(1, counts["dropped"])))
 	if counts["hit"] < counts["miss"] {
 		t.Error("the cache hardly answers: the test shows little")
 	}
 }
 
 // checkFresh compares a kept answer with fresh ones, from before and after it: time passes, too.
-func checkFresh(t *testing.T, n *node, body string, counts map[string]int, before map[string]string, count bool) {
+func checkFresh(t *testing.T, n *node, q question, counts map[string]int, before map[question]string, count bool) {
 	t.Helper()
-	first := askQuestion(n.uncached, body).Body.String()
-	kept := askQuestion(n.cached, body)
-	second := askQuestion(n.uncached, body).Body.String()
+	first := q.put(n.uncached).Body.String()
+	kept := q.put(n.cached)
+	second := q.put(n.uncached).Body.String()
 	if got := kept.Body.String(); got != first && got != second {
-		t.Fatalf("%s\nkept (%s): %s\nfresh: %s", body, kept.Header().Get("Broadsheet-Cache"), got, second)
+		t.Fatalf("%+v\nkept (%s): %s\nfresh: %s", q, kept.Header().Get("Broadsheet-Cache"), got, second)
 	}
 	outcome := kept.Header().Get("Broadsheet-Cache")
-	counts[outcome]++
-	if last, known := before[body]; count && known && outcome == "miss" {
+	if counts[outcome]++; q.key != "" {
+		counts["partner "+outcome]++
+	}
+	if last, known := before[q]; count && known && outcome == "miss" {
 		counts["dropped"]++
 		if last == kept.Body.String() {
 			counts["same again"]++
 		}
 	}
 	if count {
-		before[body] = kept.Body.String()
+		before[q] = kept.Body.String()
 	}
 }

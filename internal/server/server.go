@@ -20,21 +20,23 @@ import (
 	"broadsheet/internal/database"
 	"broadsheet/internal/demo"
 	"broadsheet/internal/feed"
+	"broadsheet/internal/partner"
 	"broadsheet/internal/web"
 	"broadsheet/internal/widget"
 )
 
 // Options of a Server.
 type Options struct {
-	DB      *sqlx.DB
-	Content *content.Service
-	Limits  graph.Limits
-	Cache   *cache.Responses // nil: no answer is kept
-	Log     *slog.Logger
-	Origin  string // where the world reaches this server, such as https://content.example.org
-	Hub     string // address of a WebSub hub that is told when feeds change; empty if there is none
-	Demo    bool   // whether the demo newsroom's images are served
-	Private bool   // whether operations are on a listener of their own, and not among the public routes
+	DB       *sqlx.DB
+	Content  *content.Service
+	Limits   graph.Limits
+	Cache    *cache.Responses  // nil: no answer is kept
+	Partners *partner.Partners // nil: everybody is the public
+	Log      *slog.Logger
+	Origin   string // where the world reaches this server, such as https://content.example.org
+	Hub      string // address of a WebSub hub that is told when feeds change; empty if there is none
+	Demo     bool   // whether the demo newsroom's images are served
+	Private  bool   // whether operations are on a listener of their own, and not among the public routes
 }
 
 // Server has the routes of Broadsheet.
@@ -56,6 +58,9 @@ func New(o Options) *Server {
 	if o.Cache != nil {
 		metrics.registry.MustRegister(o.Cache)
 	}
+	if o.Partners != nil {
+		metrics.registry.MustRegister(o.Partners)
+	}
 
 	operations := http.NewServeMux()
 	operations.HandleFunc("GET /healthz", alive)
@@ -67,14 +72,16 @@ func New(o Options) *Server {
 	playground := web.Playground("/graphql")
 	public.Handle("/playground", playground)
 	public.Handle("/playground/", playground)
-	public.Handle("/graphql", cached(o, graph.NewHandler(o.Content, o.Limits, o.Log)))
+	public.Handle("/graphql", identified(o, partner.Door{Name: "graphql", Refuse: refuseGraphQL}, cached(o, graph.NewHandler(o.Content, o.Limits, o.Log))))
 	feeds := feed.NewHandler(o.Content, feed.Options{Origin: o.Origin, Hub: o.Hub, Log: o.Log})
-	public.Handle("/feeds/", cached(o, feeds))
-	public.Handle("/retractions", cached(o, feeds))
+	feeds = identified(o, partner.Door{Name: "feed", Addressed: true}, cached(o, feeds))
+	public.Handle("/feeds/", feeds)
+	public.Handle("/retractions", feeds)
 	if o.Limits.Introspection {
 		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
 	}
-	embeds := cached(o, widget.NewHandler(widget.Options{Content: o.Content, Origin: o.Origin, Log: o.Log}))
+	embeds := widget.NewHandler(widget.Options{Content: o.Content, Origin: o.Origin, Log: o.Log})
+	embeds = identified(o, partner.Door{Name: "embed", Addressed: true}, cached(o, embeds))
 	public.Handle("/oembed", embeds)
 	public.Handle("/embed/", embeds)
 	files := widget.Files()
@@ -92,6 +99,18 @@ func New(o Options) *Server {
 	s.Public = withRequestID(withTrace(o.Log, metrics, withRecovery(o.Log, public)))
 	s.Operations = withRecovery(o.Log, operations)
 	return s
+}
+
+// identified finds out who asks before anything of a door, also the cache, answers them.
+func identified(o Options, as partner.Door, door http.Handler) http.Handler {
+	if o.Partners == nil {
+		return door
+	}
+	return o.Partners.Identify(as, door)
+}
+
+func refuseGraphQL(w http.ResponseWriter, r *http.Request, problem *partner.Problem) {
+	graph.Refuse(w, r, problem.Status, problem.Code, problem.Detail)
 }
 
 // cached puts the cache before a door.

@@ -1,0 +1,77 @@
+package partner
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// metered is an answer to somebody with a key: for them alone, with what is left of their quota.
+type metered struct {
+	http.ResponseWriter
+	meter     *meter
+	at        place
+	now       time.Time
+	light     bool // costs little
+	inAddress bool // the address has the token, and must not get around
+	status    int
+	bytes     int64
+}
+
+func (m *metered) WriteHeader(status int) {
+	if m.status == 0 && status >= http.StatusOK {
+		m.begin(status)
+	}
+	m.ResponseWriter.WriteHeader(status)
+}
+
+func (m *metered) begin(status int) {
+	m.status = status
+	if m.light = m.light || status == http.StatusNotModified; m.light {
+		m.meter.lighten(m.at)
+	}
+	header := m.Header()
+	if !strings.Contains(header.Get("Cache-Control"), "no-store") {
+		header["Cache-Control"] = []string{"private, max-age=0, must-revalidate"}
+	}
+	header.Del("Surrogate-Key")
+	header.Del("Cache-Tag")
+	if m.inAddress {
+		header.Set("Referrer-Policy", "no-referrer")
+	}
+	m.meter.writeQuota(header, m.now)
+}
+
+func (m *metered) Write(p []byte) (int, error) {
+	if m.status == 0 {
+		m.WriteHeader(http.StatusOK)
+	}
+	n, err := m.ResponseWriter.Write(p)
+	m.bytes += int64(n)
+	return n, err
+}
+
+func (m *metered) Unwrap() http.ResponseWriter { return m.ResponseWriter }
+
+func (m *metered) count() {
+	answered := tally{requests: 1, bytes: m.bytes}
+	if m.status == http.StatusNotModified {
+		answered.notModified = 1
+	}
+	m.meter.count(m.at, answered)
+}
+
+// writeQuota writes the fields of draft-ietf-httpapi-ratelimit-headers (in the form since version 8), which are lists of
+// structured fields (RFC 9651). What is left is told as of the answer; others may ask at the same time.
+func (m *meter) writeQuota(header http.Header, now time.Time) {
+	var quotas, remaining []string
+	for _, p := range m.policies(now) {
+		quotas = append(quotas, fmt.Sprintf(`"%s";q=%d;w=%d`, p.name, p.quota, p.window))
+		remaining = append(remaining, fmt.Sprintf(`"%s";r=%d;t=%d`, p.name, p.left, p.fullIn))
+	}
+	if len(quotas) > 0 {
+		header["Ratelimit-Policy"] = []string{strings.Join(quotas, ", ")}
+		header["Ratelimit"] = []string{strings.Join(remaining, ", ")}
+	}
+}
