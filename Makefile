@@ -23,6 +23,7 @@ test: ## Run all tests. Installs Postgres and Chromium if they are missing.
 	@{ $(POSTGRES); } >/dev/null 2>&1 || .ci/install postgresql
 	@{ $(CHROMIUM); } >/dev/null 2>&1 || .ci/install chromium fonts-liberation
 	@command -v xz >/dev/null 2>&1 || .ci/install xz-utils
+	@command -v xmllint >/dev/null 2>&1 || .ci/install libxml2-utils
 	go test ./...
 
 .PHONY: build

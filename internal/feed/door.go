@@ -53,12 +53,15 @@ type door struct {
 	version string // of the encoders: another program may write the same articles otherwise
 }
 
-// NewHandler answers at /feeds/ and /retractions.
+// NewHandler answers at /feeds/, /retractions, /sitemap.xml, /sitemaps/ and /news-sitemap.xml.
 func NewHandler(service *content.Service, o Options) http.Handler {
 	d := &door{content: service, shown: shown(), origin: o.Origin, hub: o.Hub, log: o.Log, version: revision()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /feeds/", d.serve(d.feed))
 	mux.HandleFunc("GET /retractions", d.serve(d.retractions))
+	mux.HandleFunc("GET /sitemap.xml", d.serve(d.sitemapIndex))
+	mux.HandleFunc("GET /sitemaps/", d.serve(d.sitemapFile))
+	mux.HandleFunc("GET /news-sitemap.xml", d.serve(d.newsSitemap))
 	return mux
 }
 

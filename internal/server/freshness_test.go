@@ -101,7 +101,7 @@ func questions(t *testing.T, keys ...string) []question {
 	const card = `slug title excerpt url publishedAt primaryTag { slug name } authors { name avatar { url } }`
 	bodies := []string{
 		"/feeds/latest.rss?limit=4", "/feeds/latest.atom", "/feeds/tags/harbour.json?limit=3", "/feeds/tags/news.rss", "/feeds/authors/mara-lindqvist.atom",
-		"/feeds/authors/elof-brandtx.ninjs", "/retractions",
+		"/feeds/authors/elof-brandtx.ninjs", "/sitemaps/articles-1.xml", "/sitemaps/tags-1.xml", "/retractions",
 		"/embed/feeds/latest?count=4", "/embed/feeds/tags/harbour?layout=rail", "/embed/feeds/authors/mara-lindqvist?count=3", "/embed/campaigns/membership",
 		"/oembed?url=https%3A%2F%2Fnews.example.org%2Ftag%2Fsport%2F",
 	}

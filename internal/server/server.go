@@ -74,9 +74,13 @@ func New(o Options) *Server {
 	public.Handle("/playground/", playground)
 	public.Handle("/graphql", identified(o, partner.Door{Name: "graphql", Refuse: refuseGraphQL}, cached(o, graph.NewHandler(o.Content, o.Limits, o.Log))))
 	feeds := feed.NewHandler(o.Content, feed.Options{Origin: o.Origin, Hub: o.Hub, Log: o.Log})
+	sitemaps := identified(o, partner.Door{Name: "feed"}, feeds)
+	public.Handle("/sitemap.xml", sitemaps) // of all that there is: every change is one of it
+	public.Handle("/news-sitemap.xml", sitemaps)
 	feeds = identified(o, partner.Door{Name: "feed", Addressed: true}, cached(o, feeds))
 	public.Handle("/feeds/", feeds)
 	public.Handle("/retractions", feeds)
+	public.Handle("/sitemaps/", feeds)
 	if o.Limits.Introspection {
 		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
 	}
@@ -133,6 +137,7 @@ func landingPage(o Options) web.LandingPage {
 	}
 	doors = append(doors,
 		web.Door{Path: "/feeds/latest.rss", Title: "RSS", Description: "The newest stories as a feed; as Atom, JSON Feed and ninjs, too, and by tag and author."},
+		web.Door{Path: "/sitemap.xml", Title: "Sitemap", Description: "All addresses for search engines; what is new stands in /news-sitemap.xml."},
 		web.Door{Path: "/retractions", Title: "Retractions", Description: "Stories that were taken back, in order, for partners who have to take them down."},
 		web.Door{Path: "/healthz", Title: "Alive", Description: "Whether the process runs."},
 		web.Door{Path: "/readyz", Title: "Ready", Description: "Whether the database answers and its schema is up to date."})
