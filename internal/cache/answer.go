@@ -1,8 +1,6 @@
 package cache
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -10,74 +8,104 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"broadsheet/internal/content"
+	"time"
 )
 
 // answer is a finished response, ready to be sent as often as it is asked for.
 type answer struct {
-	status   int
-	header   http.Header // as the door gave it, and what caches further out are told
-	body     []byte
-	etag     string
-	gzipETag string
-
-	gzipOnce sync.Once
-	gzipped  []byte // nil if it would not be smaller
+	status       int
+	body         []byte
+	etag         string    // of the body as it is, without quotes
+	lastModified time.Time // to the second; before it, it may not be told
+	plain        form
+	coded        [len(codings{})]codedForm
 }
 
-// leastToCompress is the size below which the header of gzip eats up what it saves (RFC 1952).
-const leastToCompress = 512
+// form is what goes over the wire.
+type form struct {
+	header http.Header // nobody may change it
+	body   []byte
+}
 
-func newAnswer(status int, header http.Header, body []byte) *answer {
+// codedForm is made when somebody first wants it.
+type codedForm struct {
+	once sync.Once
+	form
+}
+
+// newAnswer is made from what was read at a time. It takes the header over.
+func newAnswer(status int, header http.Header, body []byte, readAt time.Time) *answer {
 	sum := sha256.Sum256(body)
-	tag := hex.EncodeToString(sum[:12])
-	a := &answer{status: status, header: header.Clone(), body: body, etag: `"` + tag + `"`, gzipETag: `"` + tag + `-gzip"`}
-	a.header.Add("Vary", "Accept-Encoding, Authorization, X-Api-Key")
-	a.header.Del("Content-Length")
+	a := &answer{status: status, body: body, etag: hex.EncodeToString(sum[:12])}
+	// A later answer may have been read within the same second, but never within one that is over.
+	a.lastModified = readAt.Truncate(time.Second).Add(time.Second)
+	header.Set("Vary", strings.Join(append(header["Vary"], "Accept-Encoding", "Authorization", "X-Api-Key"), ", "))
+	header.Set("Last-Modified", a.lastModified.UTC().Format(http.TimeFormat))
+	a.plain = newForm(header, body, a.etag, "")
 	return a
 }
 
-// compressed is the body as gzip writes it, made when somebody first wants it; nil if that is not smaller.
-func (a *answer) compressed() []byte {
-	a.gzipOnce.Do(func() {
-		if len(a.body) < leastToCompress {
-			return
-		}
-		var out bytes.Buffer
-		zip := gzip.NewWriter(&out)
-		_, _ = zip.Write(a.body) // a buffer takes everything
-		_ = zip.Close()
-		if out.Len() < len(a.body) {
-			a.gzipped = bytes.Clone(out.Bytes())
-		}
-	})
-	return a.gzipped
+func newForm(header http.Header, body []byte, etag, coding string) form {
+	header = maps.Clone(header)
+	if coding != "" {
+		header.Set("Content-Encoding", coding)
+		etag += "-" + coding
+	}
+	header.Set("Etag", strconv.Quote(etag))
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	return form{header, body}
 }
 
-// send answers a request with it, or with 304 if the client has it already (RFC 9110, section 13.1.2).
-func (a *answer) send(w http.ResponseWriter, r *http.Request) {
-	body, etag, header := a.body, a.etag, w.Header()
-	if accepted := r.Header.Get("Accept-Encoding"); accepted != "" && acceptsGzip(accepted) {
-		if compressed := a.compressed(); compressed != nil {
-			body, etag = compressed, a.gzipETag
-			header["Content-Encoding"] = []string{"gzip"}
-		}
+// send answers a request with it, or with 304 if the client has it already (RFC 9110, section 13.2.2).
+func (a *answer) send(w http.ResponseWriter, r *http.Request, now time.Time, codings *codings) {
+	sent, header := a.formFor(r, codings), w.Header()
+	maps.Copy(header, sent.header)
+	if a.lastModified.After(now) {
+		delete(header, "Last-Modified")
 	}
-	maps.Copy(header, a.header)
-	header["Etag"] = []string{etag}
-	if match := r.Header.Get("If-None-Match"); match != "" && r.Method != http.MethodPost && matches(match, etag) {
-		header.Del("Content-Encoding")
+	if r.Method != http.MethodPost && a.status == http.StatusOK && a.isKnown(r.Header, sent.header["Etag"][0]) {
+		for _, ofBody := range []string{"Content-Encoding", "Content-Length", "Content-Type"} {
+			delete(header, ofBody)
+		}
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body)
+		_, _ = w.Write(sent.body)
 	}
 }
 
+// formFor is that which the client wants most.
+func (a *answer) formFor(r *http.Request, codings *codings) *form {
+	c := codings.accepted(r.Header["Accept-Encoding"])
+	if c == nil || len(a.body) < leastToCompress {
+		return &a.plain
+	}
+	coded := &a.coded[c.place]
+	coded.once.Do(func() {
+		coded.form = a.plain
+		if body := c.compress(a.body); len(body) < len(a.body) {
+			coded.form = newForm(a.plain.header, body, a.etag, c.name)
+		}
+	})
+	return &coded.form
+}
+
+// isKnown tells whether the client has what would be sent. An ETag says so to the byte; a time does, where there is none.
+func (a *answer) isKnown(header http.Header, etag string) bool {
+	if match := header["If-None-Match"]; len(match) > 0 {
+		return matches(strings.Join(match, ","), etag)
+	}
+	since := first(header, "If-Modified-Since")
+	if since == "" {
+		return false
+	}
+	known, err := http.ParseTime(since)
+	return err == nil && !a.lastModified.After(known)
+}
+
+// matches compares weakly: the content is the same where the tag is (RFC 9110, section 13.1.2).
 func matches(list, etag string) bool {
 	for candidate := range strings.SplitSeq(list, ",") {
 		if candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/"); candidate == etag || candidate == "*" {
@@ -85,32 +113,4 @@ func matches(list, etag string) bool {
 		}
 	}
 	return false
-}
-
-// acceptsGzip reads Accept-Encoding (RFC 9110, section 12.5.3) as far as it matters: a coding with q=0 is refused.
-func acceptsGzip(accepted string) bool {
-	for part := range strings.SplitSeq(accepted, ",") {
-		coding, parameters, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if coding = strings.TrimSpace(coding); coding != "gzip" && coding != "*" {
-			continue
-		}
-		quality, _ := strings.CutPrefix(strings.ReplaceAll(parameters, " ", ""), "q=")
-		if value, err := strconv.ParseFloat(quality, 64); err != nil || value > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// surrogateKeys names the dependencies for caches further out, short: a list's places are left out.
-func surrogateKeys(dependencies []content.Dependency) string {
-	seen := make(map[content.Key]struct{}, len(dependencies))
-	var names []string
-	for _, d := range dependencies {
-		if _, known := seen[d.Key]; !known {
-			seen[d.Key] = struct{}{}
-			names = append(names, d.String())
-		}
-	}
-	return strings.Join(names, " ")
 }

@@ -1,12 +1,16 @@
 package cache
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 func sent(t *testing.T, a *answer, method string, header ...string) *httptest.ResponseRecorder {
@@ -16,45 +20,100 @@ func sent(t *testing.T, a *answer, method string, header ...string) *httptest.Re
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	a.send(w, r)
+	a.send(w, r, time.Now(), newCodings())
 	return w
 }
 
-func TestAnswersAreConditionalAndCompressed(t *testing.T) {
+var long = strings.Repeat("a story and ", 200)
+
+// newLongAnswer was read a minute ago.
+func newLongAnswer() *answer {
+	return newAnswer(http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(long), time.Now().Add(-time.Minute))
+}
+
+func TestAnswersAreConditional(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("a story and ", 200)
-	a := newAnswer(http.StatusOK, http.Header{"Content-Type": {"application/json"}}, []byte(long))
+	a := newLongAnswer()
 	plain := sent(t, a, http.MethodGet)
-	etag := plain.Header().Get("ETag")
-	if plain.Body.String() != long || etag == "" || plain.Header().Get("Content-Encoding") != "" {
+	etag, modified := plain.Header().Get("ETag"), plain.Header().Get("Last-Modified")
+	if plain.Body.String() != long || etag == "" || modified == "" || plain.Header().Get("Content-Encoding") != "" {
 		t.Errorf("plain: %v", plain.Header())
 	}
-	if same := sent(t, a, http.MethodGet, "If-None-Match", `"x", W/`+etag); same.Code != http.StatusNotModified || same.Body.Len() > 0 {
-		t.Errorf("with its ETag: %d", same.Code)
-	}
-	if post := sent(t, a, http.MethodPost, "If-None-Match", etag); post.Code != http.StatusOK {
-		t.Errorf("POST: %d", post.Code)
+	earlier := time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat)
+	for _, test := range []struct {
+		name, method string
+		header       []string
+		want         int
+	}{
+		{"its ETag, weakly, among others", http.MethodGet, []string{"If-None-Match", `"x", W/` + etag}, http.StatusNotModified},
+		{"any", http.MethodHead, []string{"If-None-Match", "*"}, http.StatusNotModified},
+		{"another ETag, though not changed since", http.MethodGet, []string{"If-None-Match", `"x"`, "If-Modified-Since", modified}, http.StatusOK},
+		{"the ETag of another coding", http.MethodGet, []string{"If-None-Match", etag, "Accept-Encoding", "gzip"}, http.StatusOK},
+		{"its ETag, by POST", http.MethodPost, []string{"If-None-Match", etag}, http.StatusOK},
+		{"its time", http.MethodGet, []string{"If-Modified-Since", modified}, http.StatusNotModified},
+		{"an earlier time", http.MethodGet, []string{"If-Modified-Since", earlier}, http.StatusOK},
+		{"no time", http.MethodGet, []string{"If-Modified-Since", "yesterday"}, http.StatusOK},
+	} {
+		got := sent(t, a, test.method, test.header...)
+		if got.Code != test.want || got.Code == http.StatusNotModified && (got.Body.Len() > 0 || got.Header().Get("ETag") == "" || got.Header().Get("Vary") == "") {
+			t.Errorf("%s: %d %v", test.name, got.Code, got.Header())
+		}
 	}
 	if head := sent(t, a, http.MethodHead); head.Body.Len() > 0 || head.Header().Get("Content-Length") != plain.Header().Get("Content-Length") {
 		t.Errorf("HEAD: %v", head.Header())
 	}
-	packed := sent(t, a, http.MethodGet, "Accept-Encoding", "br, gzip;q=0.8")
-	unpacked, err := gzip.NewReader(packed.Body)
-	if err != nil {
-		t.Fatal(err)
+}
+
+// Within the second in which it was read, another answer may come.
+func TestLastModifiedIsNotToldTooEarly(t *testing.T) {
+	t.Parallel()
+	a := newAnswer(http.StatusOK, http.Header{}, []byte(long), time.Now().Add(time.Minute))
+	if modified := sent(t, a, http.MethodGet).Header().Get("Last-Modified"); modified != "" {
+		t.Error(modified)
 	}
-	if text, _ := io.ReadAll(unpacked); string(text) != long || packed.Header().Get("ETag") == etag {
-		t.Errorf("gzip: %v", packed.Header())
+}
+
+func TestAnswersAreCompressed(t *testing.T) {
+	t.Parallel()
+	a := newLongAnswer()
+	plain := sent(t, a, http.MethodGet).Header().Get("ETag")
+	for coding, unpack := range map[string]func(io.Reader) (io.Reader, error){
+		"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+		"zstd": func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) },
+	} {
+		packed := sent(t, a, http.MethodGet, "Accept-Encoding", "br, "+coding+";q=0.8")
+		if packed.Header().Get("Content-Encoding") != coding || packed.Header().Get("ETag") == plain || packed.Body.Len() > len(long)/10 {
+			t.Errorf("%s: %v", coding, packed.Header())
+		}
+		if again := sent(t, a, http.MethodGet, "Accept-Encoding", coding); &again.Body.Bytes()[0] == &packed.Body.Bytes()[0] || !bytes.Equal(again.Body.Bytes(), packed.Body.Bytes()) {
+			t.Errorf("%s: another body the second time", coding)
+		}
+		reader, err := unpack(packed.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, _ := io.ReadAll(reader); string(text) != long {
+			t.Errorf("%s: %q", coding, text)
+		}
+	}
+	short := newAnswer(http.StatusOK, http.Header{}, []byte("short"), time.Now())
+	if coding := sent(t, short, http.MethodGet, "Accept-Encoding", "gzip").Header().Get("Content-Encoding"); coding != "" {
+		t.Error("a short answer is compressed")
 	}
 }
 
 func TestAcceptedCodings(t *testing.T) {
 	t.Parallel()
-	for accepted, want := range map[string]bool{
-		"gzip": true, "br, gzip": true, "*": true, "gzip;q=0": false, "gzip; q=0.0": false, "br": false, "gzip;q=0.5, *;q=0": true, "identity": false,
+	for accept, want := range map[string]string{
+		"": "", "gzip": "gzip", "br, GZIP": "gzip", "*": "zstd", "gzip;q=0": "", "gzip; q=0.0": "", "br": "", "gzip;q=0.5, *;q=0": "gzip", "identity": "",
+		"gzip, deflate, br, zstd": "zstd", "gzip, zstd;q=0.5": "gzip", "zstd;q=0, *": "gzip", "gzip;q=high": "", "identity, gzip;q=0.5": "", "identity;q=0.5, gzip": "gzip",
 	} {
-		if got := acceptsGzip(accepted); got != want {
-			t.Errorf("%q: %v", accepted, got)
+		got := ""
+		if c := newCodings().accepted([]string{accept}); c != nil {
+			got = c.name
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", accept, got, want)
 		}
 	}
 }

@@ -1,17 +1,15 @@
-// Package cache keeps finished answers for as long as they are right: it listens to the log of changes, and drops what a
-// change concerns.
+// Package cache keeps finished answers for as long as they are right. It notes what each was made from, listens to the
+// log of changes, and gives none that a change has overtaken.
 package cache
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,12 +30,14 @@ type Responses struct {
 	options Options
 	log     *changes.Log
 	store   *store
+	codings *codings
+	keys    sync.Pool // of *[]byte
 
 	mu      sync.Mutex
 	flights map[string]*flight
 
-	outcomes *prometheus.CounterVec
-	dropped  prometheus.Counter
+	outcomes  map[outcome]prometheus.Counter
+	positions positionHeader
 }
 
 // flight is an answer on its way that several wait for.
@@ -59,19 +59,16 @@ const (
 // NewResponses returns an empty cache that listens to the log, which nobody may follow yet.
 func NewResponses(log *changes.Log, options Options) *Responses {
 	c := &Responses{
-		options: options, log: log, store: newStore(options.Bytes), flights: make(map[string]*flight),
-		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "broadsheet_cache_answers_total", Help: "Answers, by what the cache had to do with them: hit, miss, bypass or stale.",
-		}, []string{"outcome"}),
-		dropped: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "broadsheet_cache_dropped_total", Help: "Kept answers that were dropped because of a change.",
-		}),
+		options: options, log: log, store: newStore(options.Bytes), codings: newCodings(), flights: make(map[string]*flight),
+		keys: sync.Pool{New: func() any { return new([]byte) }}, outcomes: make(map[outcome]prometheus.Counter),
 	}
-	log.OnChange(func(changes []changes.Change) {
-		for _, change := range changes {
-			c.dropped.Add(float64(c.store.apply(change.Announced)))
-		}
-	})
+	for _, o := range []outcome{hit, miss, bypass, stale} {
+		c.outcomes[o] = prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "broadsheet_cache_answers_total", Help: "Answers, by what the cache had to do with them: hit, miss, bypass or stale.",
+			ConstLabels: prometheus.Labels{"outcome": string(o)},
+		})
+	}
+	log.OnChange(c.store.apply)
 	return c
 }
 
@@ -80,17 +77,20 @@ func (c *Responses) Describe(to chan<- *prometheus.Desc) { prometheus.DescribeBy
 
 // Collect implements prometheus.Collector.
 func (c *Responses) Collect(to chan<- prometheus.Metric) {
-	c.outcomes.Collect(to)
-	c.dropped.Collect(to)
-	for _, gauge := range []struct {
+	for _, counter := range c.outcomes {
+		counter.Collect(to)
+	}
+	for _, figure := range []struct {
 		name, help string
+		kind       prometheus.ValueType
 		value      float64
 	}{
-		{"broadsheet_cache_bytes", "What kept answers take in memory.", float64(c.store.entries.WeightedSize())},
-		{"broadsheet_cache_entries", "Kept answers.", float64(c.store.entries.EstimatedSize())},
-		{"broadsheet_changes_position", "The last change that is applied.", float64(c.log.Position())},
+		{"broadsheet_cache_dropped_total", "Kept answers that a change was found to have overtaken.", prometheus.CounterValue, float64(c.store.dropped.Load())},
+		{"broadsheet_cache_bytes", "What kept answers take in memory.", prometheus.GaugeValue, float64(c.store.entries.WeightedSize())},
+		{"broadsheet_cache_entries", "Kept answers.", prometheus.GaugeValue, float64(c.store.entries.EstimatedSize())},
+		{"broadsheet_changes_position", "The last change that is applied.", prometheus.GaugeValue, float64(c.log.Position())},
 	} {
-		to <- prometheus.MustNewConstMetric(prometheus.NewDesc(gauge.name, gauge.help, nil, nil), prometheus.GaugeValue, gauge.value)
+		to <- prometheus.MustNewConstMetric(prometheus.NewDesc(figure.name, figure.help, nil, nil), figure.kind, figure.value)
 	}
 }
 
@@ -100,75 +100,81 @@ func (c *Responses) Before(door http.Handler, mostBytes int64) http.Handler {
 		if !c.waitForPosition(w, r) {
 			return
 		}
-		key, cacheable := requestKey(w, r, mostBytes)
+		buffer := c.keys.Get().(*[]byte)
+		key, cacheable := requestKey((*buffer)[:0], r, mostBytes)
 		if !cacheable {
-			c.mark(w, bypass)
+			c.mark(w, bypass, c.log.Position())
 			door.ServeHTTP(w, r)
 			return
 		}
 		c.answer(w, r, door, key)
+		*buffer = key
+		c.keys.Put(buffer)
 	})
 }
 
-func (c *Responses) answer(w http.ResponseWriter, r *http.Request, door http.Handler, key string) {
-	kept, _ := c.store.entries.GetIfPresent(key)
+func (c *Responses) answer(w http.ResponseWriter, r *http.Request, door http.Handler, key []byte) {
+	position, now := c.log.Position(), time.Now()
+	kept := c.store.find(key)
 	lostAt, current := c.log.Current()
 	switch {
 	case !current:
-		c.withoutFeed(w, r, door, kept, lostAt)
-	case kept != nil && kept.good(time.Now()):
-		c.mark(w, hit)
-		kept.send(w, r)
+		c.withoutLog(w, r, door, kept, lostAt)
+	case kept != nil && c.store.good(kept, now, position):
+		c.mark(w, hit, position)
+		kept.send(w, r, now, c.codings)
 	default:
 		c.fill(w, r, door, key)
 	}
 }
 
-// withoutFeed asks the door, since nobody tells us of changes. Where the door cannot answer either, what was right when
+// withoutLog asks the door, since nobody tells us of changes. Where the door cannot answer either, what was right when
 // the connection was lost is better than nothing.
-func (c *Responses) withoutFeed(w http.ResponseWriter, r *http.Request, door http.Handler, kept *entry, lostAt time.Time) {
-	if kept == nil || !kept.good(lostAt) || time.Since(lostAt) > c.options.Stale {
-		c.mark(w, bypass)
+func (c *Responses) withoutLog(w http.ResponseWriter, r *http.Request, door http.Handler, kept *entry, lostAt time.Time) {
+	position := c.log.Position()
+	if kept == nil || time.Since(lostAt) > c.options.Stale || !c.store.good(kept, lostAt, position) {
+		c.mark(w, bypass, position)
 		door.ServeHTTP(w, r)
 		return
 	}
 	recorded := record(door, r)
 	if recorded.header.Get("Retry-After") == "" { // the door's way to say that it has no database, whatever the status
-		c.mark(w, bypass)
+		c.mark(w, bypass, position)
 		recorded.copyTo(w)
 		return
 	}
-	c.mark(w, stale)
+	c.mark(w, stale, position)
 	w.Header().Set("Broadsheet-Stale", lostAt.UTC().Format(time.RFC3339))
 	w.Header().Set("Age", strconv.Itoa(int(time.Since(kept.readAt).Seconds())))
-	kept.send(w, r)
+	kept.send(w, r, time.Now(), c.codings)
 }
 
 // fill asks the door, for all who ask the same at this time.
-func (c *Responses) fill(w http.ResponseWriter, r *http.Request, door http.Handler, key string) {
+func (c *Responses) fill(w http.ResponseWriter, r *http.Request, door http.Handler, key []byte) {
 	c.mu.Lock()
-	if other := c.flights[key]; other != nil {
+	if other := c.flights[string(key)]; other != nil {
 		c.mu.Unlock()
 		c.follow(w, r, door, other)
 		return
 	}
 	own := &flight{landed: make(chan struct{})}
-	c.flights[key] = own
+	c.flights[string(key)] = own
 	c.mu.Unlock()
 	defer func() { // a door that panics leaves nobody waiting
 		c.mu.Lock()
-		delete(c.flights, key)
+		delete(c.flights, string(key))
 		c.mu.Unlock()
 		close(own.landed)
 	}()
-	recorded, made := c.make(door, r, key)
-	c.mark(w, miss)
+	position := c.log.Position() // before anything is read
+	recorded, made := c.make(door, r, key, position)
+	c.mark(w, miss, position)
 	if made == nil {
 		recorded.copyTo(w)
 		return
 	}
 	own.made = made
-	made.send(w, r)
+	made.send(w, r, time.Now(), c.codings)
 }
 
 // follow takes an answer that somebody else has asked for, unless a change came since: it may be older than the request.
@@ -178,60 +184,76 @@ func (c *Responses) follow(w http.ResponseWriter, r *http.Request, door http.Han
 	case <-r.Context().Done():
 		return
 	}
-	if other.made == nil || !other.made.good(time.Now()) {
-		c.mark(w, bypass)
+	position := c.log.Position()
+	if other.made == nil || !c.store.good(other.made, time.Now(), position) {
+		c.mark(w, bypass, position)
 		door.ServeHTTP(w, r)
 		return
 	}
-	c.mark(w, hit)
-	other.made.send(w, r)
+	c.mark(w, hit, position)
+	other.made.send(w, r, time.Now(), c.codings)
 }
 
 // make asks the door and keeps what it answers, if it is right and may be kept.
-func (c *Responses) make(door http.Handler, r *http.Request, key string) (*recording, *entry) {
-	filling := c.store.begin()
-	ended := false
-	defer func() { // a door may panic
-		if !ended {
-			c.store.end(filling, nil)
-		}
-	}()
+func (c *Responses) make(door http.Handler, r *http.Request, key []byte, position int64) (*recording, *entry) {
 	ctx, dependencies := content.WithDependencies(r.Context())
 	readAt := time.Now()
 	recorded := record(door, r.WithContext(ctx))
-	if recorded.status != http.StatusOK || strings.Contains(recorded.header.Get("Cache-Control"), "no-store") {
+	if !recorded.mayBeKept() {
 		return recorded, nil
 	}
-	made := &entry{key: key, readAt: readAt, dependencies: dependencies.All()}
-	made.answer = newAnswer(recorded.status, recorded.header, recorded.body.Bytes())
-	made.goodUntil = c.log.GoodUntil(readAt, made.dependencies, content.AudienceOf(ctx).Delay())
-	made.header.Set("Cache-Control", c.lifetime())
-	if c.options.Shared > 0 {
-		made.header.Set("Surrogate-Key", surrogateKeys(made.dependencies))
-	}
-	if _, current := c.log.Current(); !current || time.Since(readAt) > changes.LongestFill {
+	all := dependencies.All()
+	made := c.store.newEntry(key, c.newAnswer(ctx, recorded, readAt, all), readAt, position, all)
+	made.goodUntil = c.log.GoodUntil(readAt, all, content.AudienceOf(ctx).Delay())
+	_, current := c.log.Current()
+	if !current || time.Since(readAt) > changes.LongestFill || !c.store.good(made, time.Now(), c.log.Position()) {
 		return recorded, nil
 	}
-	ended = true
-	if !c.store.end(filling, made) {
-		return recorded, nil
-	}
+	c.store.keep(made)
 	return recorded, made
 }
 
-// lifetime is what caches further out are told. Browsers ask every time: 304 costs next to nothing.
-func (c *Responses) lifetime() string {
-	if c.options.Shared == 0 {
-		return "public, max-age=0, must-revalidate"
+// newAnswer adds what caches further out, and the client's own, are told.
+func (c *Responses) newAnswer(ctx context.Context, recorded *recording, readAt time.Time, made []content.Dependency) *answer {
+	header := recorded.header.Clone() // one that turns out to be overtaken has to go out as the door gave it
+	switch {
+	case content.AudienceOf(ctx) != nil:
+		header.Set("Cache-Control", "private, max-age=0, must-revalidate")
+	case c.options.Shared > 0:
+		header.Set("Cache-Control", fmt.Sprintf("public, max-age=0, s-maxage=%d, stale-while-revalidate=60, stale-if-error=86400",
+			int(c.options.Shared.Seconds())))
+		keys := keysOf(made)
+		header.Set("Surrogate-Key", strings.Join(keys, " "))
+		header.Set("Cache-Tag", strings.Join(keys, ","))
+	case header.Get("Cache-Control") == "": // 304 costs next to nothing
+		header.Set("Cache-Control", "public, max-age=0, must-revalidate")
 	}
-	return fmt.Sprintf("public, max-age=0, s-maxage=%d, stale-while-revalidate=60, stale-if-error=86400", int(c.options.Shared.Seconds()))
+	return newAnswer(recorded.status, header, recorded.body.Bytes(), readAt)
 }
 
-func (c *Responses) mark(w http.ResponseWriter, what outcome) {
-	c.outcomes.WithLabelValues(string(what)).Inc()
+// mark says what the cache had to do with an answer, and which change it surely knows of.
+func (c *Responses) mark(w http.ResponseWriter, what outcome, position int64) {
+	c.outcomes[what].Inc()
 	header := w.Header()
 	header["Broadsheet-Cache"] = []string{string(what)}
-	header["Broadsheet-Position"] = []string{strconv.FormatInt(c.log.Position(), 10)}
+	header["Broadsheet-Position"] = c.positions.of(position)
+}
+
+// positionHeader keeps the value of the header Broadsheet-Position, which many answers have in common.
+type positionHeader struct{ latest atomic.Pointer[positionValue] }
+
+type positionValue struct {
+	position int64
+	values   []string
+}
+
+func (h *positionHeader) of(position int64) []string {
+	if latest := h.latest.Load(); latest != nil && latest.position == position {
+		return latest.values
+	}
+	made := &positionValue{position, []string{strconv.FormatInt(position, 10)}}
+	h.latest.Store(made)
+	return made.values
 }
 
 // longestWait is how long a request may wait for the position that it asks for.
@@ -239,7 +261,7 @@ const longestWait = 5 * time.Second
 
 // waitForPosition lets nobody read what is older than a position that they know of.
 func (c *Responses) waitForPosition(w http.ResponseWriter, r *http.Request) bool {
-	text := r.Header.Get("Broadsheet-Min-Position")
+	text := first(r.Header, "Broadsheet-Min-Position")
 	if text == "" {
 		return true
 	}
@@ -257,44 +279,4 @@ func (c *Responses) waitForPosition(w http.ResponseWriter, r *http.Request) bool
 	http.Error(w, fmt.Sprintf("This server has applied the changes up to %d, not yet %d. Try again shortly.", c.log.Position(), position),
 		http.StatusServiceUnavailable)
 	return false
-}
-
-// requestKey names what is asked for. Two requests with the same key get the same answer. The body can be read again.
-func requestKey(w http.ResponseWriter, r *http.Request, mostBytes int64) (key string, cacheable bool) {
-	method := r.Method
-	switch method {
-	case http.MethodGet:
-	case http.MethodHead:
-		method = http.MethodGet
-	case http.MethodPost:
-	default:
-		return "", false
-	}
-	audience := content.AudienceOf(r.Context()) // of somebody with a key, whom this server knows
-	if r.Header.Get("Broadsheet-Cost") != "" || audience == nil && r.Header.Get("Authorization") != "" {
-		return "", false
-	}
-	head := strings.Join([]string{audience.CacheKey(), method, r.URL.Path, r.URL.RawQuery, r.Header.Get("Content-Type"), r.Header.Get("Content-Encoding"),
-		strings.Join(r.Header.Values("Accept"), ",")}, "\x00")
-	if method == http.MethodGet {
-		return head, true
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostBytes))
-	r.Body = &replayed{Reader: io.MultiReader(bytes.NewReader(body), failing{err})}
-	return head + "\x00" + string(body), err == nil
-}
-
-// replayed is a request's body that was read once before.
-type replayed struct{ io.Reader }
-
-func (*replayed) Close() error { return nil }
-
-// failing fails as the first reading did; without a failure it is at the end.
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) {
-	if f.err != nil && !errors.Is(f.err, io.EOF) {
-		return 0, f.err
-	}
-	return 0, io.EOF
 }

@@ -63,7 +63,7 @@ type Database struct {
 // Log says how to log.
 type Log struct {
 	Format string     `name:"log" help:"Form of the log: text or json." enum:"text,json" default:"text" env:"BROADSHEET_LOG"`
-	Level  slog.Level `name:"log-level" help:"debug, info, warn or error." default:"info" env:"BROADSHEET_LOG_LEVEL"`
+	Level  slog.Level `name:"log-level" help:"debug, info, warn or error. Requests that a kept answer is given to are logged at debug." default:"info" env:"BROADSHEET_LOG_LEVEL"`
 }
 
 // Limits are the limits of the GraphQL door.

@@ -2,7 +2,6 @@ package content
 
 import (
 	"context"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -75,22 +74,22 @@ func (k Key) String() string {
 // Dependencies are collected while an answer is read; root fields are read side by side.
 type Dependencies struct {
 	mu  sync.Mutex
-	all map[Dependency]struct{}
+	all []Dependency
 }
 
 type dependenciesKey struct{}
 
 // WithDependencies returns a context under which all reading records what it depends on.
 func WithDependencies(ctx context.Context) (context.Context, *Dependencies) {
-	dependencies := &Dependencies{all: make(map[Dependency]struct{})}
+	dependencies := &Dependencies{all: make([]Dependency, 0, 256)}
 	return context.WithValue(ctx, dependenciesKey{}, dependencies), dependencies
 }
 
-// All are the dependencies that were recorded, each once.
+// All are the dependencies that were recorded; one may come several times.
 func (d *Dependencies) All() []Dependency {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.Collect(maps.Keys(d.all))
+	return d.all
 }
 
 // depend records what is about to be read, or was just read.
@@ -101,9 +100,7 @@ func depend(ctx context.Context, on ...Dependency) {
 	}
 	dependencies.mu.Lock()
 	defer dependencies.mu.Unlock()
-	for _, d := range on {
-		dependencies.all[d] = struct{}{}
-	}
+	dependencies.all = append(dependencies.all, on...)
 }
 
 func onID[ID ~int64](kind string, id ID) Dependency { return wholly(Key{Kind: kind, ID: int64(id)}) }
@@ -113,9 +110,14 @@ func onName(kind, name string) Dependency { return wholly(Key{Kind: kind, Name: 
 func wholly(key Key) Dependency { return Dependency{key, math.MinInt64, math.MaxInt64} }
 
 func dependOnIDs[ID ~int64](ctx context.Context, kind string, ids []ID) {
-	for _, id := range ids {
-		depend(ctx, onID(kind, id))
+	if ctx.Value(dependenciesKey{}) == nil {
+		return
 	}
+	on := make([]Dependency, len(ids))
+	for i, id := range ids {
+		on[i] = onID(kind, id)
+	}
+	depend(ctx, on...)
 }
 
 // dependOnArticles records parts of articles, such as related.

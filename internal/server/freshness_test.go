@@ -30,7 +30,7 @@ type node struct {
 	cached, uncached *server.Server
 }
 
-func newNode(t *testing.T, db *sqlx.DB, url string) *node {
+func newNode(t testing.TB, db *sqlx.DB, url string) *node {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	n := &node{log: changes.NewLog(quiet)}

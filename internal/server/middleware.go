@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,15 +21,17 @@ const requestIDHeader = "X-Request-Id"
 
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// withRequestID keeps the id that a proxy gave, if it is a sane one, and returns it with the answer.
+// withRequestID keeps the id that a proxy gave, if it is a sane one, and returns it with the answer. Others are numbered,
+// after something that tells this process from all others.
 func withRequestID(next http.Handler) http.Handler {
+	process, count := rand.Text()[:16]+"-", new(atomic.Uint64)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(requestIDHeader)
-		if !saneRequestID.MatchString(id) {
-			id = rand.Text()
-			r.Header.Set(requestIDHeader, id)
+		given := r.Header[requestIDHeader]
+		if len(given) != 1 || !saneRequestID.MatchString(given[0]) {
+			given = []string{process + strconv.FormatUint(count.Add(1), 36)}
+			r.Header[requestIDHeader] = given
 		}
-		w.Header().Set(requestIDHeader, id)
+		w.Header()[requestIDHeader] = given
 		next.ServeHTTP(w, r)
 	})
 }
@@ -41,7 +44,8 @@ type metrics struct {
 	operations *prometheus.CounterVec
 }
 
-// withTrace logs and counts each request with what it took to answer it.
+// withTrace counts each request with what it took to answer it, and logs it: one that a kept answer was given to for
+// debugging alone, since a line of the log costs more than the answer.
 func withTrace(log *slog.Logger, metrics *metrics, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		metrics.inFlight.Inc()
@@ -56,13 +60,20 @@ func withTrace(log *slog.Logger, metrics *metrics, next http.Handler) http.Handl
 			if trace.OperationType != "" {
 				metrics.operations.WithLabelValues(strconv.FormatBool(trace.Planned)).Inc()
 			}
-			log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			log.LogAttrs(ctx, levelOf(answer), "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.String("operation", trace.OperationName), slog.Int("status", answer.status), slog.Int("bytes", answer.bytes),
 				slog.Duration("duration", duration), slog.Int64("statements", receipt.Statements()),
 				slog.String("request", r.Header.Get(requestIDHeader)))
 		}()
 		next.ServeHTTP(answer, r.WithContext(ctx))
 	})
+}
+
+func levelOf(answer *recorder) slog.Level {
+	if how := answer.Header()["Broadsheet-Cache"]; len(how) == 1 && how[0] == "hit" {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
 }
 
 // recorder remembers what was answered.

@@ -25,7 +25,7 @@ import (
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // newServer returns a server on the database, and its log.
-func newServer(t *testing.T, db *sqlx.DB, change func(*server.Options)) (*server.Server, *logLines) {
+func newServer(t testing.TB, db *sqlx.DB, change func(*server.Options)) (*server.Server, *logLines) {
 	t.Helper()
 	addresses, err := content.NewAddresses("https://news.example.org", "/{slug}/", "/author/{slug}/", "/tag/{slug}/")
 	if err != nil {
@@ -242,7 +242,7 @@ func TestRunningServerFinishesWhatItBegan(t *testing.T) {
 }
 
 // waitFor asks again and again until it is so.
-func waitFor(t *testing.T, what string, isSo func() bool) {
+func waitFor(t testing.TB, what string, isSo func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
