@@ -72,7 +72,7 @@ func (c *keyAdd) Run(ctx context.Context) error {
 func hand(key *partner.Key, text string) {
 	fmt.Fprintf(os.Stderr, "The key of %s, which nobody can show again:\n", key.Partner)
 	fmt.Println(text)
-	fmt.Fprintf(os.Stderr, "It is sent as «Authorization: Bearer …» or «X-API-Key: …», and ends %s.\n", written(key.ExpiresAt, "never"))
+	fmt.Fprintf(os.Stderr, "It is sent as «Authorization: Bearer …» or «X-API-Key: …», and expires %s.\n", written(key.ExpiresAt, "never"))
 }
 
 type keyList struct {

@@ -168,7 +168,7 @@ func (s *Service) ArticleAt(ctx context.Context, asked *Selection, slug string) 
 		from articles a
 		where a.status = 'RETRACTED' and greatest(a.published_at, a.embargoed_until) <= least(a.retracted_at - $3 * interval '1 second', $1)
 			and (a.slug = $2 or a.id = (select o.article_id from old_slugs o where o.slug = $2 and o.article_id is not null))`+
-		AudienceOf(ctx).licensed(ctx)+`
+		licensed(ctx)+`
 		limit 1`, s.now(ctx), slug, AudienceOf(ctx).Delay().Seconds())
 	if err != nil || len(gone) > 0 {
 		return orNil(first(gone)), err

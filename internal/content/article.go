@@ -113,18 +113,21 @@ func (s *Service) article(ctx context.Context, asked *Selection, key rowKey) (*A
 	depend(ctx, key.dependency("article"))
 	rows, err := read[Article](ctx, s.statements, "article", `select `+articleColumns+`
 		from articles a
-		where `+visible(ctx)+` and `+key.condition("a", "$2"), s.now(ctx), key.value)
+		where `+AudienceOf(ctx).rule()+` and `+key.condition("a", "$2"), s.now(ctx), key.value)
 	if err != nil || len(rows) == 0 {
+		dependOnLicence(ctx)
 		return nil, err
 	}
+	dependOnTagsOf(ctx, rows[0].ID)
 	return &rows[0], s.completeArticles(ctx, pointers(rows), asked)
 }
 
 func (s *Service) articlesByID(ctx context.Context, asked *Selection, ids []int64) ([]*Article, error) {
 	dependOnIDs(ctx, "article", ids)
+	dependOnTagsOf(ctx, ids...)
 	rows, err := read[Article](ctx, s.statements, "articles", `select `+articleColumns+`
 		from articles a
-		where `+visible(ctx)+` and a.id = any($2)`, s.now(ctx), pq.Array(ids))
+		where `+AudienceOf(ctx).rule()+` and a.id = any($2)`, s.now(ctx), pq.Array(ids))
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func bySlug(q *query, ids string, slugs []string) string {
 // writeConditions writes who may see an article, and the filter. What the source picks already is not asked again.
 func (l *articleList) writeConditions(q *query) error {
 	f := l.filter
-	q.write(l.visible)
+	q.write(l.audience.rule())
 	if !slices.Contains(f.Kind, KindPage) { // in these words the indexes by time leave pages out
 		q.write(" and a.kind <> 'PAGE'")
 	}

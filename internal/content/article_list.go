@@ -69,7 +69,7 @@ const everyone int64 = 0
 
 // articleList is what a list of articles comes to: one page of it for each owner.
 type articleList struct {
-	visible    string // to its audience
+	audience   *Audience
 	filter     ArticleFilter
 	window     window
 	ordering   byte
@@ -88,7 +88,7 @@ type links struct {
 }
 
 func newArticleList(ctx context.Context, args ArticleArguments) (*articleList, error) {
-	list := &articleList{visible: visible(ctx), ordering: byPublication, descending: true}
+	list := &articleList{audience: AudienceOf(ctx), ordering: byPublication, descending: true}
 	if args.Filter != nil {
 		list.filter = *args.Filter
 	}
@@ -189,6 +189,7 @@ func (s *Service) countPages(ctx context.Context, list *articleList, owners []in
 	if err != nil {
 		return err
 	}
+	dependOnLicence(ctx)
 	for _, owner := range owners {
 		for _, key := range list.keys(owner) {
 			depend(ctx, wholly(key))

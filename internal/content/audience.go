@@ -35,7 +35,8 @@ type Audience struct {
 	Name string // for logs; no part of an answer: audiences with equal licences share answers
 	Licence
 
-	condition string // what the licence adds to visible
+	condition string // what the licence adds to the rule for the public
+	tagKeys   []Key
 	cacheKey  string
 }
 
@@ -46,7 +47,11 @@ func NewAudience(name string, licence Licence) *Audience {
 		panic(err) // numbers, texts, and lists of them
 	}
 	sum := sha256.Sum256(terms)
-	return &Audience{Name: name, Licence: licence, condition: licence.condition(), cacheKey: hex.EncodeToString(sum[:16])}
+	audience := &Audience{Name: name, Licence: licence, condition: licence.condition(), cacheKey: hex.EncodeToString(sum[:16])}
+	for _, id := range texts(slices.Concat(licence.TagsIn, licence.TagsOut)) {
+		audience.tagKeys = append(audience.tagKeys, Key{Kind: "articles/tag", Name: "#" + id})
+	}
+	return audience
 }
 
 type audienceKey struct{}
@@ -81,8 +86,8 @@ func (a *Audience) Delay() time.Duration {
 // AllowsOrigin tells whether pages of an origin, such as https://partner.example, may embed what the audience reads.
 func (a *Audience) AllowsOrigin(origin string) bool {
 	return a == nil || slices.ContainsFunc(a.FrameOrigins, func(allowed string) bool {
-		scheme, host, any := strings.Cut(allowed, "*.")
-		return origin == allowed || any && strings.HasPrefix(origin, scheme) && strings.HasSuffix(origin, "."+host)
+		scheme, host, wild := strings.Cut(allowed, "*.")
+		return origin == allowed || wild && strings.HasPrefix(origin, scheme) && strings.HasSuffix(origin, "."+host)
 	})
 }
 
@@ -123,24 +128,47 @@ func texts(ids []int64) []string {
 // visible is the one rule of what the audience may see, for the articles of a statement that calls them a and has
 // now(ctx) as its first argument. What a licence says of tags makes every answer depend on who carries them.
 func visible(ctx context.Context) string {
-	audience := AudienceOf(ctx)
-	if audience == nil {
+	dependOnLicence(ctx)
+	return AudienceOf(ctx).rule()
+}
+
+// rule is visible for who records by themselves what they depend on.
+func (a *Audience) rule() string {
+	if a == nil {
 		return public
 	}
-	return public + audience.licensed(ctx)
+	return public + a.condition
 }
 
 // licensed is what the licence adds to the rule.
-func (a *Audience) licensed(ctx context.Context) string {
+func licensed(ctx context.Context) string {
+	dependOnLicence(ctx)
+	if audience := AudienceOf(ctx); audience != nil {
+		return audience.condition
+	}
+	return ""
+}
+
+// dependOnLicence records that any article may come or go with its tags.
+func dependOnLicence(ctx context.Context) {
+	for _, key := range AudienceOf(ctx).keys() {
+		depend(ctx, wholly(key))
+	}
+}
+
+// dependOnTagsOf records that these articles may come or go with their tags.
+func dependOnTagsOf[ID ~int64](ctx context.Context, ids ...ID) {
+	if len(AudienceOf(ctx).keys()) > 0 {
+		dependOnIDs(ctx, "article-tags", ids)
+	}
+}
+
+// keys name the lists of the articles that carry the tags of the licence.
+func (a *Audience) keys() []Key {
 	if a == nil {
-		return ""
+		return nil
 	}
-	for _, tags := range [][]int64{a.TagsIn, a.TagsOut} {
-		for _, id := range tags {
-			depend(ctx, onName("articles/tag", "#"+strconv.FormatInt(id, 10)))
-		}
-	}
-	return a.condition
+	return a.tagKeys
 }
 
 // public is the rule for the public.

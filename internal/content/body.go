@@ -37,6 +37,9 @@ func (s *Service) attachBodies(ctx context.Context, articles []*Article, asked *
 	if of == nil {
 		return nil
 	}
+	for _, a := range articles {
+		dependOnTagsOf(ctx, a.ID)
+	}
 	if audience := AudienceOf(ctx); !audience.fullText() {
 		return s.attachExcerpts(ctx, articles, audience.ExcerptWords)
 	}
@@ -48,7 +51,7 @@ func (s *Service) attachBodies(ctx context.Context, articles []*Article, asked *
 	rows, err := read[bodyRow](ctx, s.statements, "bodies", `select a.id, `+publicHTML+` as html,
 			a.access = 'PUBLIC' or a.body_html = '' as complete
 		from articles a
-		where a.id = any($2) and `+visible(ctx), s.now(ctx), articleIDs(articles), Paywall)
+		where a.id = any($2) and `+AudienceOf(ctx).rule(), s.now(ctx), articleIDs(articles), Paywall)
 	if err != nil {
 		return err
 	}

@@ -169,7 +169,7 @@ func (l *articleList) dependencies(owner int64, rows []*Article) []Dependency {
 		stretch.From = placeOf(far.at)
 	}
 	var found []Dependency
-	for _, key := range l.keys(owner) {
+	for _, key := range append(l.keys(owner), l.audience.keys()...) {
 		if l.ordering == byPublication {
 			found = append(found, Dependency{key, stretch.From, stretch.To})
 		} else {

@@ -52,7 +52,7 @@ func (s *Service) Retractions(ctx context.Context, args RetractionArguments) ([]
 	rows, err := read[Retraction](ctx, s.statements, "retractions", `select `+retractionColumns+`
 		from `+retractions+`
 		where a.position > $1 and a.retracted_at >= $2 and a.visible_from <= a.retracted_at - $3 * interval '1 second'`+
-		AudienceOf(ctx).licensed(ctx)+`
+		licensed(ctx)+`
 		order by a.position
 		limit $4`, args.Position, args.Since, AudienceOf(ctx).Delay().Seconds(), args.First+1)
 	if err != nil {
@@ -85,7 +85,7 @@ func (l *retractionList) Scan(value any) error {
 func writeRetractions(ctx context.Context, q *query, f *ArticleFilter, now time.Time) {
 	q.write("select coalesce(jsonb_agg(to_jsonb(recent)), '[]') from (select ", retractionColumns, " from ", retractions,
 		" where a.retracted_at > ", q.arg(now.Add(-Remembered)), "::timestamptz and a.visible_from <= a.retracted_at - ",
-		q.arg(AudienceOf(ctx).Delay().Seconds()), " * interval '1 second'", AudienceOf(ctx).licensed(ctx))
+		q.arg(AudienceOf(ctx).Delay().Seconds()), " * interval '1 second'", licensed(ctx))
 	if len(f.Kind) == 0 {
 		q.write(" and a.kind <> 'PAGE'")
 	} else {

@@ -72,7 +72,7 @@ func (s *Service) attachExcerpts(ctx context.Context, articles []*Article, words
 		from (
 			select a.id, a.body_html = '' as nothing, regexp_split_to_array(`+excerptText+`, ' +') as words
 			from articles a
-			where a.id = any($2) and `+visible(ctx)+`
+			where a.id = any($2) and `+AudienceOf(ctx).rule()+`
 		) as e`, s.now(ctx), articleIDs(articles), Paywall, words)
 	if err != nil {
 		return err

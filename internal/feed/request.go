@@ -16,6 +16,7 @@ type request struct {
 	format *format
 	after  string // the cursor that the page begins after; empty: the newest page
 	limit  int    // items; 0: defaultLimit
+	token  string // of a partner, for whom the next page is, too; empty if none is in the address
 }
 
 const (
@@ -33,7 +34,7 @@ func parse(address *url.URL) (*request, error) {
 	if err != nil {
 		return nil, refusal("What follows the ? of the address is not in the form application/x-www-form-urlencoded.")
 	}
-	asked.after = query.Get("after")
+	asked.after, asked.token = query.Get("after"), query.Get("token")
 	if text := query.Get("limit"); text != "" {
 		if asked.limit, err = readLimit(text); err != nil {
 			return nil, err
@@ -97,6 +98,9 @@ func (r *request) address(origin, after string) string {
 	query := make(url.Values)
 	if after != "" {
 		query.Set("after", after)
+	}
+	if r.token != "" {
+		query.Set("token", r.token)
 	}
 	if r.limit != 0 {
 		query.Set("limit", strconv.Itoa(r.limit))
