@@ -74,13 +74,13 @@ func New(o Options) *Server {
 	public.Handle("/playground/", playground)
 	public.Handle("/graphql", identified(o, partner.Door{Name: "graphql", Refuse: refuseGraphQL}, cached(o, graph.NewHandler(o.Content, o.Limits, o.Log))))
 	feeds := feed.NewHandler(o.Content, feed.Options{Origin: o.Origin, Hub: o.Hub, Log: o.Log})
-	sitemaps := identified(o, partner.Door{Name: "feed"}, feeds)
-	public.Handle("/sitemap.xml", sitemaps) // of all that there is: every change is one of it
-	public.Handle("/news-sitemap.xml", sitemaps)
-	feeds = identified(o, partner.Door{Name: "feed", Addressed: true}, cached(o, feeds))
-	public.Handle("/feeds/", feeds)
-	public.Handle("/retractions", feeds)
-	public.Handle("/sitemaps/", feeds)
+	syndicated := identified(o, partner.Door{Name: "feed", Addressed: true}, cached(o, feeds))
+	public.Handle("/feeds/", syndicated)
+	public.Handle("/retractions", syndicated)
+	sitemaps := partner.Door{Name: "sitemap"}                     // for search engines, whatever the licence of feeds
+	public.Handle("/sitemap.xml", identified(o, sitemaps, feeds)) // of all that there is: every change is one of it
+	public.Handle("/news-sitemap.xml", identified(o, sitemaps, feeds))
+	public.Handle("/sitemaps/", identified(o, sitemaps, cached(o, feeds)))
 	if o.Limits.Introspection {
 		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
 	}
