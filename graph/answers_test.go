@@ -149,7 +149,7 @@ func TestUnreachableDatabase(t *testing.T) {
 func TestPanicStaysInItsRequest(t *testing.T) {
 	t.Parallel()
 	log := new(bytes.Buffer)
-	door := httptest.NewServer(graph.NewHandler(nil, graph.DefaultLimits(), slog.New(slog.NewJSONHandler(log, nil))))
+	door := httptest.NewServer(graph.NewHandler(nil, graph.DefaultLimits(), nil, slog.New(slog.NewJSONHandler(log, nil))))
 	defer door.Close()
 	for accept, status := range map[string]int{legacyType: http.StatusOK, responseType: http.StatusInternalServerError} {
 		came := post(t, door, "{ site { name } }", nil, "Accept", accept, "X-Request-Id", "the-request")

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,18 +29,26 @@ func init() {
 }
 
 // documents reads documents and remembers those that may be executed, so that a client's next request with the same
-// text is neither parsed nor checked.
+// text, or with its digest in place of it, is neither parsed nor checked.
 type documents struct {
 	limits Limits
 	rules  []core.Rule
 
 	mu    sync.Mutex
-	kept  *simplelru.LRU[string, *ast.QueryDocument]
+	kept  *simplelru.LRU[digest, *keptDocument]
 	bytes int
 }
 
+// digest is the SHA-256 of a document's text.
+type digest [sha256.Size]byte
+
+type keptDocument struct {
+	*ast.QueryDocument
+	bytes int // of its text
+}
+
 func newDocuments(limits Limits) *documents {
-	kept, err := simplelru.NewLRU[string, *ast.QueryDocument](documentBytesKept, nil)
+	kept, err := simplelru.NewLRU[digest, *keptDocument](documentBytesKept, nil)
 	if err != nil {
 		panic(err) // the size is a constant
 	}
@@ -48,9 +57,19 @@ func newDocuments(limits Limits) *documents {
 
 // read returns the document with what is wrong with it. It is never nil, but empty if it cannot be parsed.
 func (d *documents) read(text string) (*ast.QueryDocument, gqlerror.List) {
-	if document, ok := d.known(text); ok {
+	sum := digest(sha256.Sum256([]byte(text)))
+	if document := d.known(sum); document != nil {
 		return document, nil
 	}
+	document, problems := d.check(text)
+	if len(problems) == 0 {
+		d.keep(sum, &keptDocument{document, len(text)})
+	}
+	return document, problems
+}
+
+// check parses a document and tells what is wrong with it.
+func (d *documents) check(text string) (*ast.QueryDocument, gqlerror.List) {
 	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, max(1, d.limits.Tokens))
 	if err != nil {
 		return new(ast.QueryDocument), gqlerror.List{d.notParsed(err)}
@@ -61,29 +80,30 @@ func (d *documents) read(text string) (*ast.QueryDocument, gqlerror.List) {
 	if problem := d.limits.refuseShape(document); problem != nil {
 		return document, gqlerror.List{problem}
 	}
-	if problems := d.validate(document); len(problems) > 0 {
-		return document, problems
+	return document, d.validate(document)
+}
+
+// known returns the document of this digest if it is remembered, else nil.
+func (d *documents) known(sum digest) *ast.QueryDocument {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	kept, ok := d.kept.Get(sum)
+	if !ok {
+		return nil
 	}
-	d.keep(text, document)
-	return document, nil
+	return kept.QueryDocument
 }
 
-func (d *documents) known(text string) (*ast.QueryDocument, bool) {
+func (d *documents) keep(sum digest, document *keptDocument) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.kept.Get(text)
-}
-
-func (d *documents) keep(text string, document *ast.QueryDocument) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.kept.Contains(text) {
+	if d.kept.Contains(sum) {
 		return
 	}
-	d.kept.Add(text, document)
-	for d.bytes += len(text); d.bytes > documentBytesKept; {
-		oldest, _, _ := d.kept.RemoveOldest()
-		d.bytes -= len(oldest)
+	d.kept.Add(sum, document)
+	for d.bytes += document.bytes; d.bytes > documentBytesKept; {
+		_, oldest, _ := d.kept.RemoveOldest()
+		d.bytes -= oldest.bytes
 	}
 }
 

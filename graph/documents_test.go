@@ -46,8 +46,8 @@ func TestDocumentsKeptAreBounded(t *testing.T) {
 		}
 	}
 	bytes := 0
-	for _, text := range documents.kept.Keys() {
-		bytes += len(text)
+	for _, kept := range documents.kept.Values() {
+		bytes += kept.bytes
 	}
 	if bytes != documents.bytes || bytes > documentBytesKept || bytes < documentBytesKept-2*len(padding) {
 		t.Errorf("%d bytes are kept, counted as %d, of %d", bytes, documents.bytes, documentBytesKept)

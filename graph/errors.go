@@ -21,12 +21,16 @@ const (
 	codeNotValid     = "GRAPHQL_VALIDATION_FAILED"
 	codeNoOperation  = "OPERATION_RESOLUTION_FAILURE"
 	codeNotPersisted = "PERSISTED_QUERY_NOT_SUPPORTED"
+	codeNotFound     = "PERSISTED_QUERY_NOT_FOUND" // clients send the text then
+	codeForbidden    = "FORBIDDEN"
 	codeTooComplex   = "TOO_COMPLEX"
 	codeTooDeep      = "TOO_DEEP"
 )
 
-// statuses are the HTTP statuses of failures on our side; all others are the client's.
+// statuses are the HTTP statuses of failures on our side and of refusals that no other request would change; all others
+// are the client's.
 var statuses = map[string]int{
+	codeForbidden:               http.StatusForbidden,
 	string(content.Internal):    http.StatusInternalServerError,
 	string(content.Unavailable): http.StatusServiceUnavailable,
 	string(content.Timeout):     http.StatusGatewayTimeout,

@@ -9,7 +9,7 @@ import (
 
 // NewReferenceHandler leaves every operation to gqlgen.
 func NewReferenceHandler(service *content.Service, limits Limits, log *slog.Logger) http.Handler {
-	door := NewHandler(service, limits, log).(*door)
+	door := NewHandler(service, limits, nil, log).(*door)
 	door.plans = nil
 	return door
 }

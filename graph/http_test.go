@@ -40,7 +40,7 @@ func doorTo(tb testing.TB, db *sqlx.DB, limits graph.Limits, log io.Writer) http
 		tb.Fatal(err)
 	}
 	service := content.New(db, content.Options{Addresses: addresses})
-	return graph.NewHandler(service, limits, slog.New(slog.NewJSONHandler(log, nil)))
+	return graph.NewHandler(service, limits, nil, slog.New(slog.NewJSONHandler(log, nil)))
 }
 
 // reply is what came back.

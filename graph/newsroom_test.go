@@ -135,7 +135,7 @@ func newNewsroom(t *testing.T) *newsroom {
 	n.service = service
 	limits := graph.DefaultLimits() // wide enough for operations that ask for everything at once
 	limits.Complexity, limits.Tokens, limits.Fields, limits.Aliases, limits.Fragments = 1<<30, 1<<20, 1<<20, 1<<20, 1<<20
-	door := graph.NewHandler(service, limits, slog.New(slog.DiscardHandler))
+	door := graph.NewHandler(service, limits, nil, slog.New(slog.DiscardHandler))
 	n.door = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		door.ServeHTTP(w, r.WithContext(content.WithAudience(r.Context(), n.reader.Load())))
 	}))

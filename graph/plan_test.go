@@ -24,7 +24,7 @@ func TestPlansAnswerAsTheReferenceDoes(t *testing.T) {
 	n := randomNewsroom(t, 11, 40)
 	limits := graph.DefaultLimits()
 	limits.Complexity, limits.Tokens, limits.Fields, limits.Aliases, limits.Fragments, limits.Directives = 1<<30, 1<<20, 1<<20, 1<<20, 1<<20, 1<<20
-	short := httptest.NewServer(graph.NewHandler(n.service, limits, slog.New(slog.DiscardHandler)))
+	short := httptest.NewServer(graph.NewHandler(n.service, limits, nil, slog.New(slog.DiscardHandler)))
 	t.Cleanup(short.Close)
 	reference := httptest.NewServer(graph.NewReferenceHandler(n.service, limits, slog.New(slog.DiscardHandler)))
 	t.Cleanup(reference.Close)

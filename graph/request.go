@@ -12,6 +12,7 @@ import (
 // request is one operation as a client asks for it.
 type request struct {
 	query         string
+	documentID    string // names the document in place of query
 	operationName string
 	variables     map[string]any // numbers are json.Number
 	extensions    map[string]any
@@ -40,7 +41,7 @@ func decodeBody(body []byte) (*request, *answer) {
 	}
 	decoder := &decoder{parameters: parameters}
 	asked := &request{
-		query: decoder.text("query"), operationName: decoder.text("operationName"),
+		query: decoder.text("query"), documentID: decoder.text("documentId"), operationName: decoder.text("operationName"),
 		variables: decoder.object("variables"), extensions: decoder.object("extensions"),
 	}
 	return asked, decoder.refuse(asked)
@@ -53,7 +54,7 @@ func decodeAddress(query string) (*request, *answer) {
 		return nil, badRequest("What follows the ? of the address is not in the form application/x-www-form-urlencoded.")
 	}
 	decoder := &decoder{parameters: make(map[string]json.RawMessage)}
-	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+	for _, name := range []string{"query", "documentId", "operationName", "variables", "extensions"} {
 		switch {
 		case len(values[name]) > 1:
 			return nil, badRequest("%q is given more than once.", name)
@@ -64,7 +65,7 @@ func decodeAddress(query string) (*request, *answer) {
 		}
 	}
 	asked := &request{
-		query: values.Get("query"), operationName: values.Get("operationName"), readOnly: true,
+		query: values.Get("query"), documentID: values.Get("documentId"), operationName: values.Get("operationName"), readOnly: true,
 		variables: decoder.object("variables"), extensions: decoder.object("extensions"),
 	}
 	return asked, decoder.refuse(asked)
@@ -104,7 +105,7 @@ func (d *decoder) decode(name, wanted string, target any) {
 
 // refuse returns why the request cannot be taken, nil if it can.
 func (d *decoder) refuse(asked *request) *answer {
-	if d.refusal == nil && asked.query == "" && asked.extensions["persistedQuery"] == nil {
+	if d.refusal == nil && asked.query == "" && asked.documentID == "" && asked.extensions["persistedQuery"] == nil {
 		return badRequest(`"query" is missing. It has to be a string with a GraphQL document; /playground helps to write one.`)
 	}
 	return d.refusal

@@ -27,19 +27,22 @@ const statusClientGone = 499
 // NewHandler answers GraphQL over HTTP (GraphQL Foundation, draft of 2025; https://graphql.github.io/graphql-over-http/)
 // by POST and GET, one operation per request. It needs no protection against forged requests: there are no cookies, a
 // form cannot send application/json, and GET only reads.
-func NewHandler(service *content.Service, limits Limits, log *slog.Logger) http.Handler {
+//
+// Trusted are documents that can be named by their ids; nil if there is none.
+func NewHandler(service *content.Service, limits Limits, trusted *Trusted, log *slog.Logger) http.Handler {
 	presenter := presenter{log}
 	schema := NewExecutableSchema(Config{Resolvers: &Resolver{Content: service}})
 	runner := executor.New(schema)
 	runner.SetErrorPresenter(presenter.present)
 	runner.SetRecoverFunc(presenter.recovered)
-	return &door{limits: limits, documents: newDocuments(limits), executor: runner, presenter: presenter,
+	return &door{limits: limits, documents: newDocuments(limits), trusted: trusted, executor: runner, presenter: presenter,
 		plans: newPlans(schema.(*executableSchema))}
 }
 
 type door struct {
 	limits    Limits
 	documents *documents
+	trusted   *Trusted
 	executor  *executor.Executor
 	plans     *plans
 	presenter presenter
@@ -80,12 +83,12 @@ func (d *door) answer(ctx context.Context, asked *request) (result *answer) {
 
 // prepare does all that can be done before anything is executed.
 func (d *door) prepare(ctx context.Context, asked *request) (*graphql.OperationContext, *answer) {
-	if asked.extensions["persistedQuery"] != nil {
-		return nil, refused(coded(codeNotPersisted, "PersistedQueryNotSupported")) // the message that clients look for
-	}
-	document, problems := d.documents.read(asked.query)
+	document, kind, problems := d.find(asked)
 	definition := document.Operations.ForName(asked.operationName)
-	traceOf(ctx).note(definition)
+	traceOf(ctx).note(definition, kind)
+	if d.trusted.distrusts(kind) {
+		d.presenter.log.WarnContext(ctx, "a document that is not trusted", "kind", kind, "operation", asked.operationName, "request", asked.header.Get("X-Request-Id"))
+	}
 	if refusal := refuseOperation(asked, definition, problems); refusal != nil {
 		return nil, refusal
 	}
@@ -155,6 +158,7 @@ func (d *door) execute(ctx context.Context, operation *graphql.OperationContext)
 type Trace struct {
 	OperationName string // at most 100 bytes; empty if it has none
 	OperationType string // query, mutation or subscription
+	Document      string // how the document was named: text, persisted or trusted
 	Planned       bool   // answered by a plan; else by gqlgen's own execution, or refused
 }
 
@@ -177,10 +181,11 @@ func traceOf(ctx context.Context) *Trace {
 	return new(Trace)
 }
 
-func (t *Trace) note(operation *ast.OperationDefinition) {
+func (t *Trace) note(operation *ast.OperationDefinition, kind documentKind) {
 	if operation == nil {
 		return
 	}
+	t.Document = string(kind)
 	t.OperationType = string(operation.Operation)
 	t.OperationName = operation.Name[:min(len(operation.Name), longestTracedName)] // names are ASCII
 }

@@ -20,6 +20,8 @@ func (c *checkCommand) Run(ctx context.Context) error {
 	checks := &checklist{}
 	addresses, err := c.Addresses("http://" + c.Addr)
 	checks.report("configuration", err)
+	_, err = c.Trusted()
+	checks.report("trusted documents", err)
 	db, err := connect(ctx, &c.Database, c.Logger(os.Stderr), true)
 	checks.report("database", err)
 	if err == nil {

@@ -63,6 +63,9 @@ func serve(ctx context.Context, c *config.Server, options server.Options, db *co
 	if options.Origin, err = c.Origin(on.origin()); err != nil {
 		return err
 	}
+	if options.Trusted, err = c.Trusted(); err != nil {
+		return err
+	}
 	options.DB, options.Limits, options.Private, options.Hub = db.DB, c.Limits(), on.operations != nil, c.WebSubHub
 	options.Content = content.New(db.DB, content.Options{Addresses: addresses})
 

@@ -45,6 +45,8 @@ type Server struct {
 	MaxFragments  int           `name:"graphql-max-fragments" help:"Fragments and their uses in a document." default:"50" env:"BROADSHEET_GRAPHQL_MAX_FRAGMENTS"`
 	MaxComplexity int           `name:"graphql-max-complexity" help:"Fields to answer, those of lists counted as often as the page holds." default:"20000" env:"BROADSHEET_GRAPHQL_MAX_COMPLEXITY"`
 	Timeout       time.Duration `name:"graphql-timeout" help:"Time of one operation." default:"10s" env:"BROADSHEET_GRAPHQL_TIMEOUT"`
+	Documents     string        `name:"graphql-documents" help:"Manifest of trusted documents, or directory of manifests and documents, that clients ask for by their ids." env:"BROADSHEET_GRAPHQL_DOCUMENTS"`
+	DocumentsMode string        `name:"graphql-documents-mode" help:"Whether other documents are executed: open, prefer (with a warning in the log) or only (not)." enum:"open,prefer,only" default:"open" env:"BROADSHEET_GRAPHQL_DOCUMENTS_MODE"`
 	Introspection bool          `name:"graphql-introspection" help:"Let clients ask for the schema." default:"true" negatable:"" env:"BROADSHEET_GRAPHQL_INTROSPECTION"`
 
 	Database
@@ -74,6 +76,18 @@ func (s *Server) Limits() graph.Limits {
 	limits.Fragments, limits.Complexity = s.MaxFragments, s.MaxComplexity
 	limits.Time, limits.Introspection = s.Timeout, s.Introspection
 	return limits
+}
+
+// Trusted reads the trusted documents; nil if there are none.
+func (s *Server) Trusted() (*graph.Trusted, error) {
+	mode := graph.TrustedMode(s.DocumentsMode)
+	if s.Documents == "" && mode != graph.TrustedOpen {
+		return nil, fmt.Errorf("--graphql-documents-mode %s needs documents: name them with --graphql-documents", mode)
+	}
+	if s.Documents == "" {
+		return nil, nil
+	}
+	return graph.LoadTrusted(s.Documents, mode, s.Limits())
 }
 
 // Cache says what is kept of finished answers.

@@ -45,7 +45,7 @@ func readers(t *testing.T, text string, change ...func(*ingest.Options)) string 
 	if err != nil {
 		t.Fatal(err)
 	}
-	door := graph.NewHandler(content.New(db, content.Options{Addresses: addresses}), graph.DefaultLimits(), slog.New(slog.DiscardHandler))
+	door := graph.NewHandler(content.New(db, content.Options{Addresses: addresses}), graph.DefaultLimits(), nil, slog.New(slog.DiscardHandler))
 	request := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(`{"query": "`+strings.Join(strings.Fields(everything), " ")+`"}`))
 	request.Header.Set("Content-Type", "application/json")
 	answer := httptest.NewRecorder()

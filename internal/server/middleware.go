@@ -58,7 +58,7 @@ func withTrace(log *slog.Logger, metrics *metrics, next http.Handler) http.Handl
 			metrics.seconds.WithLabelValues(door, strconv.Itoa(answer.status)).Observe(duration.Seconds())
 			metrics.statements.WithLabelValues(door).Add(float64(receipt.Statements()))
 			if trace.OperationType != "" {
-				metrics.operations.WithLabelValues(strconv.FormatBool(trace.Planned)).Inc()
+				metrics.operations.WithLabelValues(strconv.FormatBool(trace.Planned), trace.Document).Inc()
 			}
 			log.LogAttrs(ctx, levelOf(answer), "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.String("operation", trace.OperationName), slog.Int("status", answer.status), slog.Int("bytes", answer.bytes),

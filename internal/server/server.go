@@ -30,6 +30,7 @@ type Options struct {
 	DB       *sqlx.DB
 	Content  *content.Service
 	Limits   graph.Limits
+	Trusted  *graph.Trusted    // documents that may be asked for by their ids; nil: none
 	Cache    *cache.Responses  // nil: no answer is kept
 	Partners *partner.Partners // nil: everybody is the public
 	Log      *slog.Logger
@@ -72,7 +73,7 @@ func New(o Options) *Server {
 	playground := web.Playground("/graphql")
 	public.Handle("/playground", playground)
 	public.Handle("/playground/", playground)
-	public.Handle("/graphql", identified(o, partner.Door{Name: "graphql", Refuse: refuseGraphQL}, cached(o, graph.NewHandler(o.Content, o.Limits, o.Log))))
+	public.Handle("/graphql", identified(o, partner.Door{Name: "graphql", Refuse: refuseGraphQL}, cached(o, graph.NewHandler(o.Content, o.Limits, o.Trusted, o.Log))))
 	feeds := feed.NewHandler(o.Content, feed.Options{Origin: o.Origin, Hub: o.Hub, Log: o.Log})
 	syndicated := identified(o, partner.Door{Name: "feed", Addressed: true}, cached(o, feeds))
 	public.Handle("/feeds/", syndicated)
@@ -171,8 +172,8 @@ func newMetrics(db *sqlx.DB) *metrics {
 			Name: "broadsheet_statements_total", Help: "SQL statements run to answer requests, by door.",
 		}, []string{"door"}),
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "broadsheet_graphql_operations_total", Help: "GraphQL operations, by whether a plan answered; else gqlgen executed or refused them.",
-		}, []string{"planned"}),
+			Name: "broadsheet_graphql_operations_total", Help: "GraphQL operations, by whether a plan answered (else gqlgen executed or refused them), and by how the document was named.",
+		}, []string{"planned", "document"}),
 	}
 	m.registry.MustRegister(m.seconds, m.inFlight, m.statements, m.operations, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewDBStatsCollector(db.DB, "broadsheet"))
