@@ -1,8 +1,8 @@
 package partner
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -65,13 +65,24 @@ func (m *metered) count() {
 // writeQuota writes the fields of draft-ietf-httpapi-ratelimit-headers (in the form since version 8), which are lists of
 // structured fields (RFC 9651). What is left is told as of the answer; others may ask at the same time.
 func (m *meter) writeQuota(header http.Header, now time.Time) {
-	var quotas, remaining []string
-	for _, p := range m.policies(now) {
-		quotas = append(quotas, fmt.Sprintf(`"%s";q=%d;w=%d`, p.name, p.quota, p.window))
-		remaining = append(remaining, fmt.Sprintf(`"%s";r=%d;t=%d`, p.name, p.left, p.fullIn))
+	policies := m.policies(now)
+	if len(policies) == 0 {
+		return
 	}
-	if len(quotas) > 0 {
-		header["Ratelimit-Policy"] = []string{strings.Join(quotas, ", ")}
-		header["Ratelimit"] = []string{strings.Join(remaining, ", ")}
+	quotas, remaining := make([]byte, 0, 64), make([]byte, 0, 64)
+	for i, p := range policies {
+		if i > 0 {
+			quotas, remaining = append(quotas, ", "...), append(remaining, ", "...)
+		}
+		quotas = appendItem(quotas, p.name, ";q=", p.quota, ";w=", p.window)
+		remaining = appendItem(remaining, p.name, ";r=", p.left, ";t=", p.fullIn)
 	}
+	header["Ratelimit-Policy"] = []string{string(quotas)}
+	header["Ratelimit"] = []string{string(remaining)}
+}
+
+func appendItem(list []byte, name, first string, one int64, second string, other int64) []byte {
+	list = append(append(append(append(list, '"'), name...), '"'), first...)
+	list = append(strconv.AppendInt(list, one, 10), second...)
+	return strconv.AppendInt(list, other, 10)
 }

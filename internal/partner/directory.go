@@ -54,15 +54,17 @@ type caller struct {
 
 // find returns whose credential it is; nil if nobody's. It takes as long for a wrong secret as for an unknown key.
 func (d *directory) find(shown credential) *caller {
+	var nobody [sha256.Size]byte
 	found, which := d.callers[shown.id], 0
 	if shown.token {
 		which = 1
 	}
-	want := make([]byte, sha256.Size)
+	want := nobody[:]
 	if found != nil {
 		want = found.digests[which]
 	}
-	if subtle.ConstantTimeCompare(digest(shown.secret), want) == 0 {
+	sum := sha256.Sum256([]byte(shown.secret))
+	if subtle.ConstantTimeCompare(sum[:], want) == 0 {
 		return nil
 	}
 	return found

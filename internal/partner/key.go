@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"math/big"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -90,13 +89,27 @@ type credential struct {
 	token      bool // from the address, for feeds and embeds only
 }
 
-var keyForm = regexp.MustCompile(`^bs([kt])_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})$`)
-
 // parseCredential reads a key or a token.
 func parseCredential(text string) (credential, bool) {
-	parts := keyForm.FindStringSubmatch(text)
-	if parts == nil {
+	rest, isKey := strings.CutPrefix(text, keyPrefix)
+	if !isKey {
+		var isToken bool
+		if rest, isToken = strings.CutPrefix(text, tokenPrefix); !isToken {
+			return credential{}, false
+		}
+	}
+	id, secret, _ := strings.Cut(rest, "_")
+	if len(id) != idLength || len(secret) != secretLength || !isBase62(id) || !isBase62(secret) {
 		return credential{}, false
 	}
-	return credential{id: parts[2], secret: parts[3], token: parts[1] == "t"}, true
+	return credential{id: id, secret: secret, token: !isKey}, true
+}
+
+func isBase62(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
 }

@@ -125,7 +125,7 @@ func (m *meter) policies(now time.Time) []policy {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.advance(now)
-	var found []policy
+	found := make([]policy, 0, 2)
 	if m.perMinute > 0 {
 		found = append(found, policy{"minute", m.perMinute / wholeRequest, 60,
 			max(0, m.bucket/(wholeRequest*minute)), seconds(time.Duration(ceil(m.capacity()-m.bucket, m.perMinute)))})
