@@ -59,6 +59,13 @@ type field struct {
 	queries    []query
 }
 
+// remember has a server read the whole newsroom once, as far as its memory holds it.
+func remember(ctx context.Context, c *contender) error {
+	fmt.Fprintf(os.Stderr, "%s reads everything\n", c.name)
+	_, err := walk(ctx, c.address, everything, variables{}, 0)
+	return err
+}
+
 // enter starts the contenders of these names on a newsroom.
 func enter(ctx context.Context, o options, news *newsroom, names ...string) (*field, error) {
 	f := &field{newsroom: news}
@@ -95,7 +102,7 @@ func (f *field) leave() {
 	for _, c := range f.contenders {
 		c.stop()
 	}
-	f.close()
+	_ = f.close()
 }
 
 // build makes the program to measure, unless one is given.

@@ -76,6 +76,11 @@ func compare(ctx context.Context, o options) error {
 	}
 	plain, memory, l0 := f.called(plainServer), f.called(memoryServer), f.called(limitMemory)
 	l0.prepare = func(ctx context.Context, q query) error { return copyAnswer(ctx, q, plain, l0) }
+	for _, name := range []string{memoryServer, cachedServer} {
+		if err := remember(ctx, f.called(name)); err != nil {
+			return err
+		}
+	}
 	f.contenders = append(f.contenders, f.called(cachedServer).by(cachedByGet))
 	r := newResults(o)
 	for _, q := range f.queries {

@@ -35,6 +35,8 @@ const (
 		slug title url publishedAt authors { slug name } } pageInfo { endCursor hasNextPage } } } }`
 
 	allCursors = `query Cursors($after: String) { articles(first: 100, after: $after) { edges { cursor node { slug id publishedAt } } } }`
+	// Large pages of what the feed shows.
+	everything = `query Everything($after: String) { articles(first: 100, after: $after) { edges { cursor node { tags { slug } authors { slug } relatedStories(first: 3) { article { slug authors { slug } } } } } } }`
 	allTags    = `query Tags($after: String) { tags(first: 100, after: $after) { edges { cursor node { slug articleCount } } } }`
 	tagCursors = `query Cursors($slug: String!, $after: String) { tag(slug: $slug) { articles(first: 100, after: $after) { edges { cursor node { id publishedAt } } } } }`
 )

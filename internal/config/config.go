@@ -30,6 +30,7 @@ type Server struct {
 	Drain       time.Duration `help:"How long to go on answering, no longer ready, when told to stop, so that load balancers notice." default:"0s" env:"BROADSHEET_DRAIN"`
 	Grace       time.Duration `help:"How long requests may then take to finish." default:"15s" env:"BROADSHEET_GRACE"`
 
+	MemoryBytes int64         `help:"Memory for rows that were read, in bytes, each for as long as it is right; 0 keeps none." default:"67108864" env:"BROADSHEET_MEMORY_BYTES"`
 	CacheBytes  int64         `help:"Memory for finished answers, in bytes; 0 keeps none." default:"67108864" env:"BROADSHEET_CACHE_BYTES"`
 	CacheShared time.Duration `help:"How long caches further out, which hear of no change, may keep an answer." default:"0s" env:"BROADSHEET_CACHE_SHARED"`
 	CacheStale  time.Duration `help:"How long answers that were right when the database was lost go on being given." default:"10m" env:"BROADSHEET_CACHE_STALE"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/lib/pq"
 )
@@ -49,6 +50,19 @@ const articleColumns = `a.id, a.slug, a.title, a.excerpt, a.kind, a.access,
 	case a.status when 'SCHEDULED' then 'PUBLISHED' else a.status end as status,
 	a.published_at, a.updated_at, a.word_count, a.featured, a.locale, a.canonical_url, a.lead_image_id,
 	a.seo_title, a.seo_description, a.seo_image_id`
+
+func (a *Article) columns(into []any) []any {
+	return append(into, (*int64)(&a.ID), &a.Slug, &a.Title, &a.Excerpt, (*string)(&a.Kind), (*string)(&a.Access), (*string)(&a.Status),
+		&a.PublishedAt, &a.UpdatedAt, &a.WordCount, &a.Featured, &a.Locale, &a.Canonical, &a.LeadImageID,
+		&a.SeoTitle, &a.SeoDescription, &a.SeoImageID)
+}
+
+func (a *Article) key() int64 { return int64(a.ID) }
+
+func (a *Article) weight() int {
+	return int(unsafe.Sizeof(*a)) + 7*stringItself + len(a.Slug) + len(a.Title) + len(a.Excerpt) + len(a.Kind) + len(a.Access) +
+		len(a.Status) + len(a.Locale) + optionalWeight(a.Canonical, a.SeoTitle, a.SeoDescription)
+}
 
 type ArticleKind string
 
@@ -111,28 +125,37 @@ func (s *Service) Article(ctx context.Context, asked *Selection, slug, id *strin
 
 func (s *Service) article(ctx context.Context, asked *Selection, key rowKey) (*Article, error) {
 	depend(ctx, key.dependency("article"))
-	rows, err := read[Article](ctx, s.statements, "article", `select `+articleColumns+`
-		from articles a
-		where `+AudienceOf(ctx).rule()+` and `+key.condition("a", "$2"), s.now(ctx), key.value)
-	if err != nil || len(rows) == 0 {
+	article, err := recallOne(ctx, s.memory, articleAtSlug, headOfArticle, key, func() ([]Article, error) {
+		return read[Article](ctx, s.statements, "article", `select `+articleColumns+`
+			from articles a
+			where `+AudienceOf(ctx).rule()+` and `+key.condition("a", "$2"), s.now(ctx), key.value)
+	})
+	if err != nil || article == nil {
 		dependOnLicence(ctx)
 		return nil, err
 	}
-	dependOnTagsOf(ctx, rows[0].ID)
-	return &rows[0], s.completeArticles(ctx, pointers(rows), asked)
+	dependOnTagsOf(ctx, article.ID)
+	return article, s.completeArticles(ctx, []*Article{article}, asked)
 }
 
 func (s *Service) articlesByID(ctx context.Context, asked *Selection, ids []int64) ([]*Article, error) {
 	dependOnIDs(ctx, "article", ids)
 	dependOnTagsOf(ctx, ids...)
-	rows, err := read[Article](ctx, s.statements, "articles", `select `+articleColumns+`
-		from articles a
-		where `+AudienceOf(ctx).rule()+` and a.id = any($2)`, s.now(ctx), pq.Array(ids))
+	heads, err := s.heads(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	articles := pointers(rows)
+	articles := copies(heads)
 	return articles, s.completeArticles(ctx, articles, asked)
+}
+
+// heads reads the rows of those articles that the audience may see. Nobody may change them.
+func (s *Service) heads(ctx context.Context, ids []int64) (map[int64]*Article, error) {
+	return recall(ctx, s.memory, headOfArticle, ids, func(ids []int64) ([]Article, error) {
+		return read[Article](ctx, s.statements, "articles", `select `+articleColumns+`
+			from articles a
+			where `+AudienceOf(ctx).rule()+` and a.id = any($2)`, s.now(ctx), pq.Array(ids))
+	})
 }
 
 // completeArticles loads what was asked of articles that were just read.
@@ -168,13 +191,15 @@ func withNeeds(ctx context.Context, asked *Selection) *Selection {
 }
 
 // articleIDs are the ids as an argument, each once: an article may stand in several lists of its level.
-func articleIDs(articles []*Article) any {
+func articleIDs(articles []*Article) any { return pq.Array(idsOf(articles)) }
+
+func idsOf(articles []*Article) []int64 {
 	ids := make([]int64, len(articles))
 	for i, a := range articles {
 		ids[i] = int64(a.ID)
 	}
 	slices.Sort(ids)
-	return pq.Array(slices.Compact(ids))
+	return slices.Compact(ids)
 }
 
 // rowKey is how a caller names one row.

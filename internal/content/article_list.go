@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -155,29 +156,71 @@ func (s *Service) articlePages(ctx context.Context, asked *Selection, list *arti
 }
 
 func (s *Service) readPages(ctx context.Context, list *articleList, owners []int64, pages map[int64]*ArticleConnection) ([]*Article, error) {
-	type ownedArticle struct {
-		Owner int64 `db:"owner"`
-		Article
-	}
-	q, err := list.statement(s.now(ctx), owners)
+	inMemory := s.memory.serves(ctx) != nil
+	byOwner, err := s.readList(ctx, list, owners, inMemory)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := read[ownedArticle](ctx, s.statements, "list of articles", q.text.String(), q.args...)
-	if err != nil {
-		return nil, err
-	}
-	byOwner := make(map[int64][]*Article, len(owners))
-	for i := range rows {
-		byOwner[rows[i].Owner] = append(byOwner[rows[i].Owner], &rows[i].Article)
-	}
-	var shown []*Article
 	for owner, page := range pages {
 		depend(ctx, list.dependencies(owner, byOwner[owner])...)
 		page.fill(list.window, byOwner[owner], list.place)
+	}
+	if inMemory {
+		if err := s.fillHeads(ctx, pages); err != nil {
+			return nil, err
+		}
+	}
+	var shown []*Article
+	for _, page := range pages {
 		shown = append(shown, page.Nodes()...)
 	}
 	return shown, nil
+}
+
+// readList reads the articles of each owner's page; only the columns that place them if the others may be in memory.
+func (s *Service) readList(ctx context.Context, list *articleList, owners []int64, placesOnly bool) (map[int64][]*Article, error) {
+	columns := articleColumns
+	if placesOnly {
+		columns = placeColumns
+	}
+	q, err := list.statement(s.now(ctx), owners, columns)
+	if err != nil {
+		return nil, err
+	}
+	if placesOnly {
+		rows, err := read[linked[plainLink, articlePlace]](ctx, s.statements, "list of articles", q.text.String(), q.args...)
+		return grouped(rows, func(l *linked[plainLink, articlePlace]) (int64, *Article) { return l.Owner, (*Article)(&l.Row) }), err
+	}
+	rows, err := read[linked[plainLink, Article]](ctx, s.statements, "list of articles", q.text.String(), q.args...)
+	return grouped(rows, func(l *linked[plainLink, Article]) (int64, *Article) { return l.Owner, &l.Row }), err
+}
+
+// articlePlace is an article as far as it decides about its place in lists.
+type articlePlace Article
+
+const placeColumns = `a.id, a.published_at, a.updated_at`
+
+func (p *articlePlace) columns(into []any) []any {
+	return append(into, (*int64)(&p.ID), &p.PublishedAt, &p.UpdatedAt)
+}
+
+// fillHeads completes the entries of the pages. What became invisible after its page was read is in them no more.
+func (s *Service) fillHeads(ctx context.Context, pages map[int64]*ArticleConnection) error {
+	var places []*Article
+	for _, page := range pages {
+		places = append(places, page.Nodes()...)
+	}
+	heads, err := s.heads(ctx, idsOf(places))
+	if err != nil {
+		return err
+	}
+	for _, page := range pages {
+		page.Edges = slices.DeleteFunc(page.Edges, func(e ArticleEdge) bool { return heads[int64(e.Node.ID)] == nil })
+		for _, e := range page.Edges {
+			*e.Node = *heads[int64(e.Node.ID)]
+		}
+	}
+	return nil
 }
 
 func (s *Service) countPages(ctx context.Context, list *articleList, owners []int64, pages map[int64]*ArticleConnection) error {
@@ -203,18 +246,18 @@ func (s *Service) countPages(ctx context.Context, list *articleList, owners []in
 }
 
 // statement reads the page of every owner, each in the order of reading, with one row more than the page holds.
-func (l *articleList) statement(now time.Time, owners []int64) (*query, error) {
+func (l *articleList) statement(now time.Time, owners []int64, columns string) (*query, error) {
 	q := &query{args: []any{now}}
 	switch {
 	case l.from == nil:
-		q.write("select 0 as owner, ", articleColumns)
+		q.write("select 0 as owner, ", columns)
 		return q, l.writePage(q)
 	case l.from.owners == "":
 		q.write("select o.id as owner, page.* from unnest(", q.arg(pq.Array(owners)), "::bigint[]) as o(id)")
 	default: // what stands in several of the lists comes once
 		q.write("select 0 as owner, merged.* from (select distinct on (page.id) page.* from (", l.from.ownersBySlug(q), ") as o")
 	}
-	q.write(" cross join lateral (select ", articleColumns)
+	q.write(" cross join lateral (select ", columns)
 	if err := l.writePage(q); err != nil {
 		return nil, err
 	}

@@ -2,8 +2,7 @@ package content
 
 import (
 	"context"
-	"maps"
-	"slices"
+	"unsafe"
 
 	"github.com/lib/pq"
 )
@@ -25,6 +24,16 @@ type Author struct {
 }
 
 const authorColumns = `t.id, t.slug, t.name, t.bio, t.email, t.website, t.location, t.avatar_id`
+
+func (a *Author) columns(into []any) []any {
+	return append(into, (*int64)(&a.ID), &a.Slug, &a.Name, &a.Bio, &a.Email, &a.Website, &a.Location, &a.AvatarID)
+}
+
+func (a *Author) key() int64 { return int64(a.ID) }
+
+func (a *Author) weight() int {
+	return int(unsafe.Sizeof(*a)) + 3*stringItself + len(a.Slug) + len(a.Name) + len(a.Bio) + optionalWeight(a.Email, a.Website, a.Location)
+}
 
 func (*Author) IsNode()       {}
 func (*Author) IsResolution() {}
@@ -48,24 +57,28 @@ func (s *Service) Author(ctx context.Context, asked *Selection, slug, id *string
 
 func (s *Service) author(ctx context.Context, asked *Selection, key rowKey) (*Author, error) {
 	depend(ctx, key.dependency("author"))
-	rows, err := read[Author](ctx, s.statements, "author", `select `+authorColumns+`
-		from authors t
-		where `+key.condition("t", "$1"), key.value)
-	if err != nil || len(rows) == 0 {
+	author, err := recallOne(ctx, s.memory, authorAtSlug, rowOfAuthor, key, func() ([]Author, error) {
+		return read[Author](ctx, s.statements, "author", `select `+authorColumns+`
+			from authors t
+			where `+key.condition("t", "$1"), key.value)
+	})
+	if err != nil || author == nil {
 		return nil, err
 	}
-	return &rows[0], s.completeAuthors(ctx, pointers(rows), asked)
+	return author, s.completeAuthors(ctx, []*Author{author}, asked)
 }
 
 func (s *Service) authorsByID(ctx context.Context, asked *Selection, ids []int64) ([]*Author, error) {
 	dependOnIDs(ctx, "author", ids)
-	rows, err := read[Author](ctx, s.statements, "authors", `select `+authorColumns+`
-		from authors t
-		where t.id = any($1)`, pq.Array(ids))
+	rows, err := recall(ctx, s.memory, rowOfAuthor, ids, func(ids []int64) ([]Author, error) {
+		return read[Author](ctx, s.statements, "authors", `select `+authorColumns+`
+			from authors t
+			where t.id = any($1)`, pq.Array(ids))
+	})
 	if err != nil {
 		return nil, err
 	}
-	authors := pointers(rows)
+	authors := copies(rows)
 	return authors, s.completeAuthors(ctx, authors, asked)
 }
 
@@ -87,24 +100,21 @@ func (s *Service) attachAuthors(ctx context.Context, articles []*Article, asked 
 	if of == nil {
 		return nil
 	}
-	type credit struct {
-		ArticleID ArticleID `db:"article_id"`
-		Author
-	}
 	dependOnArticles(ctx, articles, "article-authors")
-	rows, err := read[credit](ctx, s.statements, "authors of articles", `select l.article_id, `+authorColumns+`
-		from article_authors l join authors t on t.id = l.author_id
-		where l.article_id = any($1)
-		order by l.position, t.id`, articleIDs(articles))
+	bylines := relation[plainLink, Author]{authorsOfArticle, rowOfAuthor, func(articles []int64) ([]linked[plainLink, Author], error) {
+		return read[linked[plainLink, Author]](ctx, s.statements, "authors of articles", `select l.article_id, `+authorColumns+`
+			from article_authors l join authors t on t.id = l.author_id
+			where l.article_id = any($1)
+			order by l.position, t.id`, pq.Array(articles))
+	}}
+	byArticle, authors, err := bylines.follow(ctx, s.memory, idsOf(articles))
 	if err != nil {
 		return err
 	}
-	authors := shared(rows, func(c *credit) (AuthorID, *Author) { return c.ID, &c.Author })
-	byArticle := grouped(rows, func(c *credit) (ArticleID, *Author) { return c.ArticleID, authors[c.ID] })
 	for _, a := range articles {
-		a.Authors = byArticle[a.ID]
+		a.Authors = objectsOf(byArticle[int64(a.ID)])
 	}
-	return s.completeAuthors(ctx, slices.Collect(maps.Values(authors)), of)
+	return s.completeAuthors(ctx, authors, of)
 }
 
 func (s *Service) completeAuthors(ctx context.Context, authors []*Author, asked *Selection) error {

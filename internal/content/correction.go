@@ -3,6 +3,9 @@ package content
 import (
 	"context"
 	"time"
+	"unsafe"
+
+	"github.com/lib/pq"
 )
 
 // Correction says what was wrong in an article and what is right.
@@ -21,21 +24,25 @@ type Revision struct {
 	At        time.Time `db:"at"`
 }
 
+func (c *Correction) weight() int { return int(unsafe.Sizeof(*c)) + stringItself + len(c.Text) }
+
 func (s *Service) attachCorrections(ctx context.Context, articles []*Article, asked *Selection) error {
 	if !asked.has("corrections") {
 		return nil
 	}
 	dependOnArticles(ctx, articles, "article-extras")
-	rows, err := read[Correction](ctx, s.statements, "corrections", `select c.article_id, c.text, c.at
-		from corrections c
-		where c.article_id = any($2) and c.at <= $1
-		order by c.at, c.id`, s.now(ctx), articleIDs(articles))
+	byArticle, err := recall(ctx, s.memory, correctionsOfArticle, idsOf(articles), func(articles []int64) ([]parts[Correction], error) {
+		rows, err := read[Correction](ctx, s.statements, "corrections", `select c.article_id, c.text, c.at
+			from corrections c
+			where c.article_id = any($2) and c.at <= $1
+			order by c.at, c.id`, s.now(ctx), pq.Array(articles))
+		return partsOf(articles, rows, func(c *Correction) ArticleID { return c.ArticleID }), err
+	})
 	if err != nil {
 		return err
 	}
-	byArticle := grouped(rows, func(c *Correction) (ArticleID, *Correction) { return c.ArticleID, c })
 	for _, a := range articles {
-		a.Corrections = byArticle[a.ID]
+		a.Corrections = pointers(byArticle[int64(a.ID)].rows)
 	}
 	return nil
 }

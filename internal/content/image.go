@@ -2,6 +2,7 @@ package content
 
 import (
 	"context"
+	"unsafe"
 
 	"github.com/lib/pq"
 )
@@ -15,6 +16,16 @@ type Image struct {
 	Credit  string `db:"credit"`
 	Width   *int   `db:"width"`
 	Height  *int   `db:"height"`
+}
+
+func (i *Image) columns(into []any) []any {
+	return append(into, &i.ID, &i.URL, &i.Alt, &i.Caption, &i.Credit, &i.Width, &i.Height)
+}
+
+func (i *Image) key() int64 { return i.ID }
+
+func (i *Image) weight() int {
+	return int(unsafe.Sizeof(*i)) + 4*stringItself + len(i.URL) + len(i.Alt) + len(i.Caption) + len(i.Credit)
 }
 
 func (s *Service) attachLeadImages(ctx context.Context, articles []*Article, asked *Selection) error {
@@ -66,15 +77,13 @@ func attachImages[T any](ctx context.Context, s *Service, objects []*T, asked bo
 		return nil
 	}
 	dependOnIDs(ctx, "image", ids)
-	rows, err := read[Image](ctx, s.statements, "images", `select i.id, i.url, i.alt, i.caption, i.credit, i.width, i.height
-		from images i
-		where i.id = any($1)`, pq.Array(ids))
+	byID, err := recall(ctx, s.memory, rowOfImage, ids, func(ids []int64) ([]Image, error) {
+		return read[Image](ctx, s.statements, "images", `select i.id, i.url, i.alt, i.caption, i.credit, i.width, i.height
+			from images i
+			where i.id = any($1)`, pq.Array(ids))
+	})
 	if err != nil {
 		return err
-	}
-	byID := make(map[int64]*Image, len(rows))
-	for i := range rows {
-		byID[rows[i].ID] = &rows[i]
 	}
 	for _, object := range objects {
 		if id := idOf(object); id != nil {

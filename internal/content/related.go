@@ -3,6 +3,8 @@ package content
 import (
 	"context"
 	"slices"
+
+	"github.com/lib/pq"
 )
 
 // RelatedStory leads from an article to another one.
@@ -35,16 +37,19 @@ func relatedCount(first *int) int {
 	return *first
 }
 
-type relatedRow struct {
-	From     ArticleID        `db:"from_id"`
-	Relation RelatedStoryKind `db:"relation"`
-	Reason   *string          `db:"reason"`
-	Position int              `db:"position"`
-	Article
+// relatedLink is what the link to a related story says.
+type relatedLink struct {
+	Kind     RelatedStoryKind
+	Reason   *string
+	Position int
 }
 
-func (r *relatedRow) story() RelatedStory {
-	return RelatedStory{Article: &r.Article, Kind: r.Relation, Reason: r.Reason, Position: r.Position}
+func (l *relatedLink) columns(into []any) []any {
+	return append(into, (*string)(&l.Kind), &l.Reason, &l.Position)
+}
+
+func (l *relatedLink) story(article *Article) RelatedStory {
+	return RelatedStory{Article: article, Kind: l.Kind, Reason: l.Reason, Position: l.Position}
 }
 
 // attachRelatedStories reads as many stories as the largest first wants, once: the others show the beginning of
@@ -65,33 +70,71 @@ func (s *Service) attachRelatedStories(ctx context.Context, articles []*Article,
 		return nil
 	}
 	dependOnArticles(ctx, articles, "related")
-	rows, err := read[relatedRow](ctx, s.statements, "related stories", `
-		select f.id as from_id, r.relation, r.reason, r.position, `+articleColumns+`
-		from unnest($2::bigint[]) as f(id)
-		cross join lateral (
-			select o.* from (
-				select distinct on (r.related_id) r.related_id, r.kind as relation, r.reason, r.position,
-					array_position(array['EDITOR', 'INLINE', 'SUGGESTED'], r.kind) as rank
-				from related_stories r join articles a on a.id = r.related_id
-				where r.article_id = f.id and `+visible(ctx)+`
-				order by r.related_id, rank, r.position
-			) as o
-			order by o.rank, o.position
-			limit $3
-		) as r
-		join articles a on a.id = r.related_id
-		order by f.id, r.rank, r.position`, s.now(ctx), articleIDs(articles), most)
+	byArticle, err := s.relatedStories(ctx, idsOf(articles), most)
 	if err != nil {
 		return err
-	}
-	byArticle := grouped(rows, func(r *relatedRow) (ArticleID, RelatedStory) { return r.From, r.story() })
-	for _, stories := range byArticle {
-		countPlaces(stories)
 	}
 	for _, a := range articles {
 		a.related = byArticle[a.ID]
 	}
-	return s.completeArticles(ctx, relatedArticles(rows), asked.of("relatedStories").of("article"))
+	return s.completeArticles(ctx, storiesIn(byArticle), asked.of("relatedStories").of("article"))
+}
+
+// relatedStories reads so many stories for each article. In memory there are always the first twenty.
+func (s *Service) relatedStories(ctx context.Context, articles []int64, most int) (map[ArticleID][]RelatedStory, error) {
+	memory, limit := s.memory.serves(ctx), most
+	if most > defaultRelated {
+		memory = nil
+	} else if memory != nil {
+		limit = defaultRelated
+	}
+	links := relation[relatedLink, Article]{storiesOfArticle, headOfArticle, func(articles []int64) ([]linked[relatedLink, Article], error) {
+		return read[linked[relatedLink, Article]](ctx, s.statements, "related stories", `
+			select f.id as from_id, r.relation, r.reason, r.position, `+articleColumns+`
+			from unnest($2::bigint[]) as f(id)
+			cross join lateral (
+				select o.* from (
+					select distinct on (r.related_id) r.related_id, r.kind as relation, r.reason, r.position,
+						array_position(array['EDITOR', 'INLINE', 'SUGGESTED'], r.kind) as rank
+					from related_stories r join articles a on a.id = r.related_id
+					where r.article_id = f.id and `+visible(ctx)+`
+					order by r.related_id, rank, r.position
+				) as o
+				order by o.rank, o.position
+				limit $3
+			) as r
+			join articles a on a.id = r.related_id
+			order by f.id, r.rank, r.position`, s.now(ctx), pq.Array(articles), limit)
+	}}
+	reached, _, err := links.follow(ctx, memory, articles)
+	if err != nil {
+		return nil, err
+	}
+	byArticle := make(map[ArticleID][]RelatedStory, len(reached))
+	for article, found := range reached {
+		stories := make([]RelatedStory, min(len(found), most))
+		for i := range stories {
+			stories[i] = found[i].Link.story(found[i].Object)
+		}
+		countPlaces(stories)
+		byArticle[ArticleID(article)] = stories
+	}
+	return byArticle, nil
+}
+
+// storiesIn returns the articles of all lists, each once.
+func storiesIn(lists map[ArticleID][]RelatedStory) []*Article {
+	var articles []*Article
+	seen := make(map[*Article]bool)
+	for _, stories := range lists {
+		for _, story := range stories {
+			if !seen[story.Article] {
+				seen[story.Article] = true
+				articles = append(articles, story.Article)
+			}
+		}
+	}
+	return articles
 }
 
 // countPlaces numbers the stories of each kind again: a gap would tell that there is one which may not be seen.
@@ -107,18 +150,20 @@ func countPlaces(stories []RelatedStory) {
 // attachInline reads the stories that have a card inside the bodies.
 func (s *Service) attachInline(ctx context.Context, articles []*Article, asked *Selection) error {
 	dependOnArticles(ctx, articles, "related")
-	rows, err := read[relatedRow](ctx, s.statements, "stories inside bodies", `
+	rows, err := read[linked[relatedLink, Article]](ctx, s.statements, "stories inside bodies", `
 		select r.article_id as from_id, r.kind as relation, r.reason, r.position, `+articleColumns+`
 		from related_stories r join articles a on a.id = r.related_id
 		where r.article_id = any($2) and r.kind = 'INLINE' and `+visible(ctx), s.now(ctx), articleIDs(articles))
 	if err != nil {
 		return err
 	}
-	byArticle := grouped(rows, func(r *relatedRow) (ArticleID, RelatedStory) { return r.From, r.story() })
+	byArticle := grouped(rows, func(r *linked[relatedLink, Article]) (ArticleID, RelatedStory) {
+		return ArticleID(r.Owner), r.Link.story(&r.Row)
+	})
 	for _, a := range articles {
 		a.inline = byArticle[a.ID]
 	}
-	return s.completeArticles(ctx, relatedArticles(rows), union(asked, new(Selection)))
+	return s.completeArticles(ctx, storiesIn(byArticle), union(asked, new(Selection)))
 }
 
 // inlineAt returns the story whose card has this position in the body; nil if there is none that may be shown.
@@ -128,12 +173,4 @@ func (a *Article) inlineAt(position int) *Article {
 		return nil
 	}
 	return a.inline[i].Article
-}
-
-func relatedArticles(rows []relatedRow) []*Article {
-	articles := make([]*Article, len(rows))
-	for i := range rows {
-		articles[i] = &rows[i].Article
-	}
-	return articles
 }

@@ -14,12 +14,14 @@ import (
 // Service answers what an audience may know (see WithAudience). It is safe for concurrent use.
 type Service struct {
 	statements *statements
+	memory     *Memory
 	addresses  *Addresses
 	clock      func() time.Time
 }
 
 // Options of a Service.
 type Options struct {
+	Memory    *Memory          // nil: all is read each time
 	Addresses *Addresses       // how public addresses are made
 	Now       func() time.Time // time.Now if nil
 }
@@ -29,8 +31,11 @@ func New(db *sqlx.DB, options Options) *Service {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Service{statements: newStatements(db), addresses: options.Addresses, clock: options.Now}
+	return &Service{statements: newStatements(db), memory: options.Memory, addresses: options.Addresses, clock: options.Now}
 }
+
+// Memory is what the service keeps of what it reads; nil if nothing.
+func (s *Service) Memory() *Memory { return s.memory }
 
 // attach is a step of loading: it reads one relation of all the objects, if the selection asks for it.
 type attach[T any] func(ctx context.Context, objects []*T, asked *Selection) error
@@ -65,16 +70,4 @@ func grouped[Row, Value any, Owner comparable](rows []Row, of func(*Row) (Owner,
 		groups[owner] = append(groups[owner], value)
 	}
 	return groups
-}
-
-// shared returns one value for each id, where several rows repeat it.
-func shared[Row, Value any, ID comparable](rows []Row, of func(*Row) (ID, *Value)) map[ID]*Value {
-	values := make(map[ID]*Value)
-	for i := range rows {
-		id, value := of(&rows[i])
-		if values[id] == nil {
-			values[id] = value
-		}
-	}
-	return values
 }

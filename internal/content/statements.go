@@ -42,15 +42,21 @@ func newStatements(db *sqlx.DB) *statements {
 	return &statements{db: db, prepared: prepared}
 }
 
-// read runs a statement and returns its rows, each a struct with db tags. About is what is being read, for the error.
+// scanned is a pointer to a row that takes the columns of a statement in their order. Other rows are structs with db
+// tags, or scalars, which costs reflection.
+type scanned interface {
+	columns(into []any) []any // appends where each column goes
+}
+
+// read runs a statement and returns its rows. About is what is being read, for the error.
 func read[Row any](ctx context.Context, s *statements, about, text string, args ...any) ([]Row, error) {
 	stmt, err := s.prepare(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("prepare to read %s: %w", about, err)
 	}
 	defer stmt.users.Done()
-	var rows []Row
-	if err := stmt.SelectContext(ctx, &rows, args...); err != nil {
+	rows, err := scan[Row](ctx, stmt.Stmt, args)
+	if err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
@@ -61,6 +67,26 @@ func read[Row any](ctx context.Context, s *statements, about, text string, args 
 		receipt.rows.Add(int64(len(rows)))
 	}
 	return rows, nil
+}
+
+func scan[Row any](ctx context.Context, stmt *sqlx.Stmt, args []any) (all []Row, err error) {
+	if _, byHand := any(new(Row)).(scanned); !byHand {
+		return all, stmt.SelectContext(ctx, &all, args...)
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var columns []any
+	for rows.Next() {
+		all = append(all, *new(Row))
+		columns = any(&all[len(all)-1]).(scanned).columns(columns[:0])
+		if err := rows.Scan(columns...); err != nil {
+			return nil, err
+		}
+	}
+	return all, rows.Err()
 }
 
 // prepare returns the statement with one more user, which the caller must take off again.

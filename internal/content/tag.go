@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"unsafe"
 
 	"github.com/lib/pq"
 )
@@ -25,6 +26,16 @@ type Tag struct {
 }
 
 const tagColumns = `t.id, t.slug, t.name, t.description, t.kind, t.image_id`
+
+func (t *Tag) columns(into []any) []any {
+	return append(into, (*int64)(&t.ID), &t.Slug, &t.Name, &t.Description, (*string)(&t.Kind), &t.ImageID)
+}
+
+func (t *Tag) key() int64 { return int64(t.ID) }
+
+func (t *Tag) weight() int {
+	return int(unsafe.Sizeof(*t)) + 4*stringItself + len(t.Slug) + len(t.Name) + len(t.Description) + len(t.Kind)
+}
 
 type TagKind string
 
@@ -50,24 +61,28 @@ func (s *Service) Tag(ctx context.Context, asked *Selection, slug, id *string) (
 
 func (s *Service) tag(ctx context.Context, asked *Selection, key rowKey) (*Tag, error) {
 	depend(ctx, key.dependency("tag"))
-	rows, err := read[Tag](ctx, s.statements, "tag", `select `+tagColumns+`
-		from tags t
-		where not t.internal and `+key.condition("t", "$1"), key.value)
-	if err != nil || len(rows) == 0 {
+	tag, err := recallOne(ctx, s.memory, tagAtSlug, rowOfTag, key, func() ([]Tag, error) {
+		return read[Tag](ctx, s.statements, "tag", `select `+tagColumns+`
+			from tags t
+			where not t.internal and `+key.condition("t", "$1"), key.value)
+	})
+	if err != nil || tag == nil {
 		return nil, err
 	}
-	return &rows[0], s.completeTags(ctx, pointers(rows), asked)
+	return tag, s.completeTags(ctx, []*Tag{tag}, asked)
 }
 
 func (s *Service) tagsByID(ctx context.Context, asked *Selection, ids []int64) ([]*Tag, error) {
 	dependOnIDs(ctx, "tag", ids)
-	rows, err := read[Tag](ctx, s.statements, "tags", `select `+tagColumns+`
-		from tags t
-		where not t.internal and t.id = any($1)`, pq.Array(ids))
+	rows, err := recall(ctx, s.memory, rowOfTag, ids, func(ids []int64) ([]Tag, error) {
+		return read[Tag](ctx, s.statements, "tags", `select `+tagColumns+`
+			from tags t
+			where not t.internal and t.id = any($1)`, pq.Array(ids))
+	})
 	if err != nil {
 		return nil, err
 	}
-	tags := pointers(rows)
+	tags := copies(rows)
 	return tags, s.completeTags(ctx, tags, asked)
 }
 
@@ -91,34 +106,37 @@ func (s *Service) attachTags(ctx context.Context, articles []*Article, asked *Se
 	if of == nil {
 		return nil
 	}
-	type label struct {
-		ArticleID ArticleID `db:"article_id"`
-		Tag
-	}
 	dependOnArticles(ctx, articles, "article-tags")
-	rows, err := read[label](ctx, s.statements, "tags of articles", `select l.article_id, `+tagColumns+`
-		from article_tags l join tags t on t.id = l.tag_id
-		where l.article_id = any($1) and not t.internal
-		order by l.position, t.id`, articleIDs(articles))
+	labels := relation[plainLink, Tag]{tagsOfArticle, rowOfTag, func(articles []int64) ([]linked[plainLink, Tag], error) {
+		return read[linked[plainLink, Tag]](ctx, s.statements, "tags of articles", `select l.article_id, `+tagColumns+`
+			from article_tags l join tags t on t.id = l.tag_id
+			where l.article_id = any($1) and not t.internal
+			order by l.position, t.id`, pq.Array(articles))
+	}}
+	byArticle, tags, err := labels.follow(ctx, s.memory, idsOf(articles))
 	if err != nil {
 		return err
 	}
-	for i := range rows {
-		depend(ctx, onID("tag", rows[i].ID))
+	for _, t := range tags {
+		depend(ctx, onID("tag", t.ID))
 	}
-	tags := shared(rows, func(l *label) (TagID, *Tag) { return l.ID, &l.Tag })
-	byArticle := grouped(rows, func(l *label) (ArticleID, *Tag) { return l.ArticleID, tags[l.ID] })
+	for _, a := range articles {
+		a.Tags = objectsOf(byArticle[int64(a.ID)])
+	}
+	if !asked.of("tags").any() {
+		tags = primaryTags(articles) // they alone have to be complete
+	}
+	return s.completeTags(ctx, tags, of)
+}
+
+func primaryTags(articles []*Article) []*Tag {
 	needed := make(map[TagID]*Tag)
 	for _, a := range articles {
-		a.Tags = byArticle[a.ID]
 		if tag := a.PrimaryTag(); tag != nil {
 			needed[tag.ID] = tag
 		}
 	}
-	if asked.of("tags").any() { // else it is the primary ones alone that have to be complete
-		needed = tags
-	}
-	return s.completeTags(ctx, slices.Collect(maps.Values(needed)), of)
+	return slices.Collect(maps.Values(needed))
 }
 
 func (s *Service) completeTags(ctx context.Context, tags []*Tag, asked *Selection) error {

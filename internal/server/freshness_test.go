@@ -16,6 +16,7 @@ import (
 
 	"broadsheet/internal/cache"
 	"broadsheet/internal/changes"
+	"broadsheet/internal/content"
 	"broadsheet/internal/database/dbtest"
 	"broadsheet/internal/demo"
 	"broadsheet/internal/partner"
@@ -24,22 +25,27 @@ import (
 
 var freshnessWrites = flag.Int("freshness-writes", 60, "random writes of the freshness test")
 
-// node is one of several servers on a database, with a cache and without.
+// node is one of several servers on a database: with a cache before a memory, with the memory alone, and with neither.
 type node struct {
-	log              *changes.Log
-	cached, uncached *server.Server
+	log                           *changes.Log
+	memory                        *content.Memory
+	cached, remembering, uncached *server.Server
 }
 
 func newNode(t testing.TB, db *sqlx.DB, url string) *node {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	n := &node{log: changes.NewLog(quiet)}
+	n.memory = changes.NewMemory(n.log, 32<<20)
 	responses := cache.NewResponses(n.log, cache.Options{Bytes: 32 << 20, Stale: time.Minute})
 	partners, err := partner.New(t.Context(), db, n.log, partner.Options{Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.cached, _ = newServer(t, db, func(o *server.Options) { o.Cache, o.Partners, o.Log = responses, partners, quiet })
+	n.cached, _ = newServer(t, db, func(o *server.Options) {
+		o.Cache, o.Partners, o.Log, o.Content = responses, partners, quiet, withMemory(t, db, n.memory)
+	})
+	n.remembering, _ = newServer(t, db, func(o *server.Options) { o.Partners, o.Log, o.Content = partners, quiet, withMemory(t, db, n.memory) })
 	n.uncached, _ = newServer(t, db, func(o *server.Options) { o.Partners, o.Log = partners, quiet })
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -56,6 +62,15 @@ func newNode(t testing.TB, db *sqlx.DB, url string) *node {
 		return current
 	})
 	return n
+}
+
+func withMemory(t testing.TB, db *sqlx.DB, memory *content.Memory) *content.Service {
+	t.Helper()
+	addresses, err := content.NewAddresses("https://news.example.org", "/{slug}/", "/author/{slug}/", "/tag/{slug}/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content.New(db, content.Options{Addresses: addresses, Memory: memory})
 }
 
 // question is what somebody asks: the public, if there is no key.
@@ -285,6 +300,11 @@ func TestKeptAnswersAreNeverStale(t *testing.T) {
 	}
 	t.Logf("%d answers from the cache, %d not (to the partner %d and %d); of %d dropped answers %d were the same again (%.1f %%)",
 		counts["hit"], counts["miss"], counts["partner hit"], counts["partner miss"], counts["dropped"], counts["same again"], 100*float64(counts["same again"])/float64(max(1, counts["dropped"])))
+	stats := nodes[0].memory.Stats()
+	t.Logf("memory: %d found, %d not, %d entries of %d bytes", stats.Hits, stats.Misses, stats.Entries, stats.Bytes)
+	if stats.Hits < stats.Misses {
+		t.Error("the memory hardly answers: the test shows little")
+	}
 	if counts["hit"] < counts["miss"] {
 		t.Error("the cache hardly answers: the test shows little")
 	}
@@ -294,10 +314,13 @@ func TestKeptAnswersAreNeverStale(t *testing.T) {
 func checkFresh(t *testing.T, n *node, q question, counts map[string]int, before map[question]string, count bool) {
 	t.Helper()
 	first := q.put(n.uncached).Body.String()
-	kept := q.put(n.cached)
+	kept, remembered := q.put(n.cached), q.put(n.remembering).Body.String()
 	second := q.put(n.uncached).Body.String()
 	if got := kept.Body.String(); got != first && got != second {
 		t.Fatalf("%+v\nkept (%s): %s\nfresh: %s", q, kept.Header().Get("Broadsheet-Cache"), got, second)
+	}
+	if remembered != first && remembered != second {
+		t.Fatalf("%+v\nfrom memory: %s\nfresh: %s", q, remembered, second)
 	}
 	outcome := kept.Header().Get("Broadsheet-Cache")
 	if counts[outcome]++; q.key != "" {

@@ -62,6 +62,9 @@ func New(o Options) *Server {
 	if o.Partners != nil {
 		metrics.registry.MustRegister(o.Partners)
 	}
+	if memory := o.Content.Memory(); memory != nil {
+		metrics.registry.MustRegister(memoryMetrics(memory)...)
+	}
 
 	operations := http.NewServeMux()
 	operations.HandleFunc("GET /healthz", alive)

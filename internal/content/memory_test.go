@@ -1,0 +1,194 @@
+package content
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+)
+
+// remembering is a memory, with readers that read from a table in which somebody writes.
+type remembering struct {
+	*Memory
+	t       *testing.T
+	current bool
+	until   time.Time
+	name    string // of the tag 7, which hangs on the article 1
+	reads   int
+	onRead  func() // what happens between the reading and the keeping
+}
+
+func newRemembering(t *testing.T) *remembering {
+	t.Helper()
+	r := &remembering{t: t, current: true, name: "old", onRead: func() {}}
+	r.Memory = NewMemory(MemoryOptions{Bytes: 1 << 20, Current: func() bool { return r.current },
+		GoodUntil: func(time.Time, []Dependency) time.Time { return r.until }})
+	return r
+}
+
+func (r *remembering) row() Tag {
+	r.reads++
+	row := Tag{ID: 7, Slug: "tag", Name: r.name}
+	r.onRead()
+	return row
+}
+
+func (r *remembering) write(name string, keys ...string) {
+	r.name = name
+	for _, key := range keys {
+		r.Apply([]Announcement{ParseAnnouncement(key)})
+	}
+}
+
+// ways are all ways in which a row comes out of the memory.
+var ways = map[string]func(context.Context, *remembering) string{
+	"by id": func(ctx context.Context, r *remembering) string {
+		rows, err := recall(ctx, r.Memory, rowOfTag, []int64{7}, func([]int64) ([]Tag, error) { return []Tag{r.row()}, nil })
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return rows[7].Name
+	},
+	"by slug": func(ctx context.Context, r *remembering) string {
+		row, err := recallOne(ctx, r.Memory, tagAtSlug, rowOfTag, rowKey{"slug", "tag"}, func() ([]Tag, error) { return []Tag{r.row()}, nil })
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return row.Name
+	},
+	"by a relation": func(ctx context.Context, r *remembering) string {
+		labels := relation[plainLink, Tag]{tagsOfArticle, rowOfTag, func([]int64) ([]linked[plainLink, Tag], error) {
+			return []linked[plainLink, Tag]{{Owner: 1, Row: r.row()}}, nil
+		}}
+		reached, _, err := labels.follow(ctx, r.Memory, []int64{1})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return reached[1][0].Object.Name
+	},
+}
+
+func TestWhatWasReadIsRemembered(t *testing.T) {
+	t.Parallel()
+	for name, ask := range ways {
+		r := newRemembering(t)
+		for range 3 {
+			if got := ask(t.Context(), r); got != "old" || r.reads != 1 {
+				t.Errorf("%s: %q after %d readings", name, got, r.reads)
+			}
+		}
+		r.write("new", "tag:8", "author:7", "article:2")
+		if got := ask(t.Context(), r); got != "old" || r.reads != 1 {
+			t.Errorf("%s: forgotten when something else changed", name)
+		}
+		r.write("new", "tag:7")
+		if got := ask(t.Context(), r); got != "new" {
+			t.Errorf("%s: %q after the change", name, got)
+		}
+	}
+}
+
+// The bug that caches are known for: the value that was read before a change is kept after it.
+func TestWhatWasReadBeforeAChangeIsNotKeptAfterIt(t *testing.T) {
+	t.Parallel()
+	for name, ask := range ways {
+		for _, key := range []string{"tag:7", "*"} {
+			r := newRemembering(t)
+			r.onRead = func() {
+				r.onRead = func() {}
+				r.write("new", key)
+			}
+			ask(t.Context(), r)
+			if got := ask(t.Context(), r); got != "new" {
+				t.Errorf("%s: %q was kept, read before %s was announced", name, got, key)
+			}
+		}
+	}
+}
+
+func TestTheOrderOfLinksIsNotKeptAfterItsChange(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"article-tags:1", "article:1", "*"} { // in a draft, links change in silence
+		r := newRemembering(t)
+		ways["by a relation"](t.Context(), r)
+		r.write("new", key)
+		ways["by a relation"](t.Context(), r)
+		if r.reads != 2 {
+			t.Errorf("%s: read %d times", key, r.reads)
+		}
+	}
+}
+
+func TestNothingIsLookedUpWhileChangesMayGoUnheard(t *testing.T) {
+	t.Parallel()
+	for name, ask := range ways {
+		r := newRemembering(t)
+		ask(t.Context(), r)
+		r.current = false
+		r.name = "new"
+		if got := ask(t.Context(), r); got != "new" {
+			t.Errorf("%s: %q, though the change could not be heard", name, got)
+		}
+	}
+}
+
+func TestALicenceReadsPastTheMemory(t *testing.T) {
+	t.Parallel()
+	partner := WithAudience(t.Context(), NewAudience("partner", Licence{}))
+	for name, ask := range ways {
+		r := newRemembering(t)
+		for _, ctx := range []context.Context{partner, t.Context(), partner} {
+			ask(ctx, r)
+		}
+		if r.reads != 3 {
+			t.Errorf("%s: read %d times", name, r.reads)
+		}
+	}
+}
+
+// A related story appears by itself at its time: the list is read again then.
+func TestWhatTimeChangesIsKeptUntilThen(t *testing.T) {
+	t.Parallel()
+	for kind, limited := range map[memoryKind]bool{storiesOfArticle: true, correctionsOfArticle: true, tagsOfArticle: false} {
+		r := newRemembering(t)
+		r.until = time.Now().Add(-time.Second)
+		key := memoryKey{kind: kind, id: 1}
+		r.begin().keep(key, []int64{2}, 8)
+		if _, found := lookUp[[]int64](r.Memory, key, time.Now()); found == limited {
+			t.Errorf("kind %d: found is %v after its time", kind, found)
+		}
+	}
+}
+
+func TestTheMemoryIsBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	r := newRemembering(t)
+	for id := range int64(50_000) {
+		r.begin().keep(memoryKey{kind: headOfArticle, id: id}, new(Article), 1000)
+	}
+	r.kept.CleanUp()
+	if stats := r.Stats(); stats.Bytes > 1<<20 || stats.Entries < 500 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+// Who changes an object that came out of the memory changes nobody else's.
+func TestObjectsAreTheRequestsOwn(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"by slug", "by a relation"} {
+		r := newRemembering(t)
+		ways[name](t.Context(), r)
+		labels := relation[plainLink, Tag]{tagsOfArticle, rowOfTag, func([]int64) ([]linked[plainLink, Tag], error) {
+			return []linked[plainLink, Tag]{{Owner: 1, Row: r.row()}}, nil
+		}}
+		_, objects, err := labels.follow(t.Context(), r.Memory, []int64{1})
+		if err != nil || len(objects) != 1 {
+			t.Fatal(objects, err)
+		}
+		objects[0].Image = new(Image)
+		_, again, _ := labels.follow(t.Context(), r.Memory, []int64{1})
+		if slices.ContainsFunc(again, func(tag *Tag) bool { return tag.Image != nil }) {
+			t.Errorf("%s: the object is shared", name)
+		}
+	}
+}
