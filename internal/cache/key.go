@@ -50,7 +50,7 @@ func appendBody(key []byte, r *http.Request, mostBytes int64) ([]byte, bool) {
 		}
 		n, err := r.Body.Read(key[len(key):cap(key)])
 		key = key[:len(key)+n]
-		complete, tooLong := err == io.EOF, int64(len(key)-head) > mostBytes //nolint:errorlint // io.Reader returns it as it is
+		complete, tooLong := err == io.EOF, int64(len(key)-head) > mostBytes
 		if complete || tooLong || err != nil {
 			r.Body = &replayed{*bytes.NewReader(key[head:]), r.Body}
 			return key, complete && !tooLong

@@ -216,7 +216,7 @@ func TestAFillThatAChangeOvertookIsNotKept(t *testing.T) {
 	t.Parallel()
 	c := newCache(Options{})
 	asked := 0
-	h := c.Before(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := c.Before(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked++
 		if asked == 1 {
 			c.log.Apply([]changes.Change{{Position: 3, Announced: []content.Announcement{{Key: content.Everything}}}}, 3, nil)

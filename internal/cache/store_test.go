@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -146,12 +147,5 @@ func TestSurrogateKeysOfChangesAreThoseOfAnswers(t *testing.T) {
 }
 
 func haveCommon(a, b []string) bool {
-	for _, key := range a {
-		for _, other := range b {
-			if key == other {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(a, func(key string) bool { return slices.Contains(b, key) })
 }
