@@ -7,12 +7,15 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"broadsheet/internal/database/dbtest"
 	"broadsheet/internal/demo"
 )
+
+const pageOfFeed = `{"query":"{ articles(first: 20) { nodes { slug title excerpt url publishedAt tags { slug name } authors { slug name } relatedStories(first: 3) { article { slug title url } } } } }"}`
 
 // BenchmarkHit asks for a kept page of the feed over one connection, and for the same bytes from net/http and memory.
 func BenchmarkHit(b *testing.B) {
@@ -21,9 +24,8 @@ func BenchmarkHit(b *testing.B) {
 		b.Fatal(err)
 	}
 	s := newNode(b, db, dbtest.URL(name)).cached
-	const query = `{"query":"{ articles(first: 20) { nodes { slug title excerpt url publishedAt tags { slug name } authors { slug name } relatedStories(first: 3) { article { slug title url } } } } }"}`
-	body := ask(s.Public, "POST", "/graphql", query, "Content-Type", "application/json").Body.Bytes()
-	post := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(query), query)
+	body := ask(s.Public, "POST", "/graphql", pageOfFeed, "Content-Type", "application/json").Body.Bytes()
+	post := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(pageOfFeed), pageOfFeed)
 	for _, contender := range []struct {
 		name    string
 		handler http.Handler
@@ -33,6 +35,30 @@ func BenchmarkHit(b *testing.B) {
 		_, _ = w.Write(body)
 	})}} {
 		b.Run(contender.name, func(b *testing.B) { exchange(b, contender.handler, post, len(body)) })
+	}
+}
+
+// BenchmarkMiss asks for a page of the feed that nobody has asked for before, where answers are kept and where not.
+func BenchmarkMiss(b *testing.B) {
+	db, name := dbtest.NewNamed(b)
+	if _, err := demo.Load(b.Context(), db, time.Now(), "http://127.0.0.1:8080"); err != nil {
+		b.Fatal(err)
+	}
+	n := newNode(b, db, dbtest.URL(name))
+	for _, contender := range []struct {
+		name    string
+		handler http.Handler
+	}{{"Kept", n.cached.Public}, {"NotKept", n.uncached.Public}} {
+		b.Run(contender.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				// Blanks after the request make it another one.
+				answer := ask(contender.handler, "POST", "/graphql", pageOfFeed+strings.Repeat(" ", i%10_000), "Content-Type", "application/json")
+				if how := answer.Header().Get("Broadsheet-Cache"); answer.Code != http.StatusOK || how == "hit" && i < 10_000 {
+					b.Fatal(answer.Code, how)
+				}
+			}
+		})
 	}
 }
 
