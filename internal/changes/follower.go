@@ -118,7 +118,7 @@ func (f *Follower) read(ctx context.Context) error {
 		}
 		changes := make([]Change, len(rows))
 		for i, row := range rows {
-			changes[i] = Change{row.Position, row.At, row.Subject, announcements(row.Keys)}
+			changes[i] = Change{row.Position, row.At, row.Subject, Announcements(row.Keys)}
 		}
 		coming, err := f.readComing(ctx)
 		if err != nil {
@@ -128,7 +128,8 @@ func (f *Follower) read(ctx context.Context) error {
 	}
 }
 
-func announcements(keys []string) []content.Announcement {
+// Announcements reads the keys of an entry of the log.
+func Announcements(keys []string) []content.Announcement {
 	parsed := make([]content.Announcement, len(keys))
 	for i, key := range keys {
 		parsed[i] = content.ParseAnnouncement(key)
@@ -166,14 +167,14 @@ func (f *Follower) readComing(ctx context.Context) ([]Appearance, error) {
 			union
 			select id from articles where embargoed_until > (select at from since) and status in ('PUBLISHED', 'SCHEDULED'))
 		union all
-		select at, array['article-extras:' || article_id] from corrections where at > (select at from since)
+		select at, array['article-corrections:' || article_id] from corrections where at > (select at from since)
 		order by at`, time.Now().Add(-LongestFill))
 	if err != nil {
 		return nil, fmt.Errorf("read what is coming: %w", err)
 	}
 	coming := make([]Appearance, len(rows))
 	for i, row := range rows {
-		coming[i] = Appearance{row.At, announcements(row.Keys)}
+		coming[i] = Appearance{row.At, Announcements(row.Keys)}
 	}
 	return coming, nil
 }

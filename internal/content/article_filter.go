@@ -80,7 +80,7 @@ func (l *articleList) writeConditions(q *query) error {
 	} else if f.Featured != nil {
 		q.write(" and not a.featured")
 	}
-	published, _ := l.publicationColumns()
+	published, _, _ := l.columns()
 	if f.PublishedAfter != nil {
 		q.write(" and ", published, " >= ", q.arg(*f.PublishedAfter))
 	}

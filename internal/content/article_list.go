@@ -78,8 +78,8 @@ type articleList struct {
 	from       *links // nil: from all articles
 }
 
-// links is a table that links articles to authors or tags and is sorted by publication for each of them, so that a
-// page is one range of its index.
+// links is a table that links articles to authors or tags and is sorted by publication and by change for each of
+// them, so that a page is one range of an index.
 type links struct {
 	serves string // the condition of the filter that it makes true
 	table  string
@@ -234,7 +234,8 @@ func (s *Service) countPages(ctx context.Context, list *articleList, owners []in
 	}
 	dependOnLicence(ctx)
 	for _, owner := range owners {
-		for _, key := range list.keys(owner) {
+		lists, marks := list.keys(byPublication, owner)
+		for _, key := range slices.Concat(lists, marks) {
 			depend(ctx, wholly(key))
 		}
 	}
@@ -277,13 +278,13 @@ func (l *articleList) writePage(q *query) error {
 	if err := l.writeConditions(q); err != nil {
 		return err
 	}
-	published, id := l.publicationColumns()
-	key := "(" + published + ", " + id + ")"
+	published, updated, id := l.columns()
+	first := published
 	if l.ordering == byUpdate {
-		key = "(a.updated_at, " + id + ")"
+		first = updated
 	}
-	l.window.keyset(q, key, l.descending)
-	l.writeOrder(q, published, "a.updated_at", id)
+	l.window.keyset(q, "("+first+", "+id+")", l.descending)
+	l.writeOrder(q, published, updated, id)
 	return nil
 }
 
@@ -295,12 +296,12 @@ func (l *articleList) writeSource(q *query) {
 	q.write(" from ", l.from.table, " l join articles a on a.id = l.article_id where l.", l.from.column, " = o.id and l.published_at <= $1 and ")
 }
 
-// publicationColumns are where the sort key is read from: from the link row if there is one, for its index.
-func (l *articleList) publicationColumns() (published, id string) {
+// columns are where the sort keys are read from: from the link row if there is one, for its indexes.
+func (l *articleList) columns() (published, updated, id string) {
 	if l.from == nil {
-		return "a.published_at", "a.id"
+		return "a.published_at", "a.updated_at", "a.id"
 	}
-	return "l.published_at", "l.article_id"
+	return "l.published_at", "l.updated_at", "l.article_id"
 }
 
 func (l *articleList) writeOrder(q *query, published, updated, id string) {

@@ -121,6 +121,9 @@ func (s *Service) completeAuthors(ctx context.Context, authors []*Author, asked 
 	for _, a := range authors {
 		a.addresses = s.addresses
 		depend(ctx, onID("author", a.ID))
+		if shows(asked, "bio", "email", "website", "location") {
+			depend(ctx, onID("author-text", a.ID))
+		}
 	}
 	return complete(ctx, authors, asked, s.attachAvatars, s.attachArticlesOfAuthors)
 }

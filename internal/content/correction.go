@@ -30,7 +30,7 @@ func (s *Service) attachCorrections(ctx context.Context, articles []*Article, as
 	if !asked.has("corrections") {
 		return nil
 	}
-	dependOnArticles(ctx, articles, "article-extras")
+	dependOnArticles(ctx, articles, "article-corrections")
 	byArticle, err := recall(ctx, s.memory, correctionsOfArticle, idsOf(articles), func(articles []int64) ([]parts[Correction], error) {
 		rows, err := read[Correction](ctx, s.statements, "corrections", `select c.article_id, c.text, c.at
 			from corrections c
@@ -51,7 +51,7 @@ func (s *Service) attachRevisions(ctx context.Context, articles []*Article, aske
 	if !asked.has("revisions") {
 		return nil
 	}
-	dependOnArticles(ctx, articles, "article-extras")
+	dependOnArticles(ctx, articles, "article-revisions")
 	rows, err := read[Revision](ctx, s.statements, "revisions", `select r.article_id, r.number, r.title, r.excerpt, r.at
 		from revisions r
 		where r.article_id = any($1)

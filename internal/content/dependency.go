@@ -3,14 +3,13 @@ package content
 import (
 	"context"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Key names something that answers are made from and that changes announce (see migrations/0002_changes.sql). What has
+// Key names something that answers are made from and that changes announce (see migrations/0004_edge.sql). What has
 // an id is named by it, the rest by a text.
 type Key struct {
 	Kind string // such as article or articles/tag
@@ -32,7 +31,8 @@ type Dependency struct {
 type Announcement struct {
 	Key
 	Place  int64
-	Placed bool // false: the whole of it
+	Placed bool  // false: the whole of it
+	From   int64 // when it begins to look different, in microseconds since 1970; 0: it does so already
 }
 
 // Concerns tells whether an answer that depends on d may look different now.
@@ -43,15 +43,22 @@ func (a Announcement) Concerns(d Dependency) bool {
 // ParseAnnouncement reads a key as the log of changes has it, such as article:12 or articles/tag:news@1795393702613139.
 func ParseAnnouncement(text string) Announcement {
 	var a Announcement
-	if i := strings.LastIndexByte(text, '@'); i >= 0 {
-		if place, err := strconv.ParseInt(text[i+1:], 10, 64); err == nil {
-			text, a.Place, a.Placed = text[:i], place, true
+	text, from, later := strings.Cut(text, " from @")
+	if later {
+		a.From, _ = strconv.ParseInt(from, 10, 64)
+	}
+	kind, name, named := strings.Cut(text, ":")
+	if strings.HasPrefix(text, "articles") { // a slug may look like a place or a number, but not in the name of a list
+		if i := strings.LastIndexByte(text, '@'); i >= 0 {
+			place, err := strconv.ParseInt(text[i+1:], 10, 64)
+			a.Place, a.Placed = place, err == nil
+			kind, name, named = strings.Cut(text[:i], ":")
 		}
 	}
-	kind, name, _ := strings.Cut(text, ":")
 	a.Kind = kind
-	// A slug may look like a number.
-	if id, err := strconv.ParseInt(name, 10, 64); err == nil && !strings.HasSuffix(kind, "-slug") && !strings.Contains(kind, "/") {
+	if !named || strings.HasSuffix(kind, "-slug") || strings.Contains(kind, "/") {
+		a.Name = name
+	} else if id, err := strconv.ParseInt(name, 10, 64); err == nil {
 		a.ID = id
 	} else {
 		a.Name = name
@@ -137,14 +144,27 @@ func dependOnArticles(ctx context.Context, articles []*Article, kinds ...string)
 // partsShown are the parts of an article that change apart from the rest of it, as far as they are asked for.
 func partsShown(asked *Selection) []string {
 	parts := []string{"article"}
-	if asked.has("body", "withheld", "wordCount", "readingTimeMinutes", "jsonLd") {
-		parts = append(parts, "article-body")
-	}
-	if asked.has("updatedAt", "jsonLd") {
-		parts = append(parts, "article-time")
+	for _, part := range []struct {
+		kind   string
+		fields []string
+	}{
+		{"article-body", []string{"body", "withheld"}},
+		{"article-words", []string{"wordCount", "jsonLd"}},
+		{"article-minutes", []string{"readingTimeMinutes"}},
+		{"article-time", []string{"updatedAt", "jsonLd"}},
+		{"article-seo", []string{"seo"}},
+		{"article-featured", []string{"featured"}},
+	} {
+		if asked.has(part.fields...) {
+			parts = append(parts, part.kind)
+		}
 	}
 	return parts
 }
+
+// shows tells whether one of the fields may be shown: one that is asked for, or any if none is named, as by a door that
+// takes what there is.
+func shows(asked *Selection, fields ...string) bool { return !asked.any() || asked.has(fields...) }
 
 // dependencies are those of a page of the list that was read for an owner: the list where the page lies in it, up to the
 // row after it, if there is one. Rows are in the order of reading.
@@ -168,54 +188,57 @@ func (l *articleList) dependencies(owner int64, rows []*Article) []Dependency {
 	if far != nil {
 		stretch.From = placeOf(far.at)
 	}
+	lists, marks := l.keys(l.ordering, owner)
 	var found []Dependency
-	for _, key := range append(l.keys(owner), l.audience.keys()...) {
+	for _, key := range lists {
+		found = append(found, Dependency{key, stretch.From, stretch.To})
+	}
+	for _, key := range append(marks, l.audience.keys()...) {
 		if l.ordering == byPublication {
 			found = append(found, Dependency{key, stretch.From, stretch.To})
 		} else {
 			found = append(found, wholly(key)) // its places are times of publication
 		}
 	}
-	if l.ordering == byUpdate {
-		found = append(found, Dependency{Key{Kind: "articles/updated"}, stretch.From, stretch.To})
-		if slices.Contains(l.filter.Kind, KindPage) {
-			found = append(found, Dependency{Key{Kind: "articles/updated-pages"}, stretch.From, stretch.To})
-		}
-	}
 	return found
 }
 
-// keys name the lists that decide what is in this one.
-func (l *articleList) keys(owner int64) []Key {
-	var keys []Key
+// keys name the lists that decide what is in this one, with places by an ordering; and what decides by marks on articles,
+// always with places by publication. Whatever appears is announced under each list that it is in, and under each mark
+// that it has: so a list by marks alone depends on no other.
+func (l *articleList) keys(ordering byte, owner int64) (lists, marks []Key) {
+	prefix := "articles"
+	if ordering == byUpdate {
+		prefix = "articles/updated"
+	}
 	for _, named := range []struct {
 		kind  string
 		slugs []string
-	}{{"articles/tag", l.filter.Tags}, {"articles/tag", l.filter.AnyTag}, {"articles/author", l.filter.Authors}} {
+	}{{"/tag", l.filter.Tags}, {"/tag", l.filter.AnyTag}, {"/author", l.filter.Authors}} {
 		for _, slug := range named.slugs {
-			keys = append(keys, Key{Kind: named.kind, Name: slug})
+			lists = append(lists, Key{Kind: prefix + named.kind, Name: slug})
 		}
 	}
 	if l.filter.Featured != nil {
-		keys = append(keys, Key{Kind: "articles/featured"})
+		marks = append(marks, Key{Kind: "articles/featured"})
 	}
 	if l.filter.Locale != nil {
-		keys = append(keys, Key{Kind: "articles/locale"})
+		marks = append(marks, Key{Kind: "articles/locale", Name: *l.filter.Locale})
 	}
+	marked := ordering == byPublication && (l.filter.Locale != nil || l.filter.Featured != nil && *l.filter.Featured)
 	switch {
 	case l.from != nil && l.from.owners == "":
-		keys = append(keys, Key{Kind: map[string]string{"article_tags": "articles/tag", "article_authors": "articles/author"}[l.from.table],
-			Name: "#" + strconv.FormatInt(owner, 10)})
-	case l.from != nil: // the slugs above
+		kind := map[string]string{"article_tags": "/tag", "article_authors": "/author"}[l.from.table]
+		lists = append(lists, Key{Kind: prefix + kind, Name: "#" + strconv.FormatInt(owner, 10)})
+	case l.from != nil || marked: // the slugs above, or the marks
 	case len(l.filter.Kind) == 0:
-		keys = append(keys, Key{Kind: "articles"})
-	}
-	if l.from == nil {
+		lists = append(lists, Key{Kind: prefix})
+	default:
 		for _, kind := range l.filter.Kind {
-			keys = append(keys, Key{Kind: "articles/kind", Name: string(kind)})
+			lists = append(lists, Key{Kind: prefix + "/kind", Name: string(kind)})
 		}
 	}
-	return keys
+	return lists, marks
 }
 
 // placeOf is where an article with this time stands in a list that is sorted by it.

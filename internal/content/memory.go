@@ -96,7 +96,7 @@ func kindsAnnounced(kind string) []memoryKind {
 	switch kind {
 	case "article":
 		return []memoryKind{headOfArticle, tagsOfArticle, authorsOfArticle, storiesOfArticle, videoOfArticle, correctionsOfArticle}
-	case "article-body", "article-time":
+	case "article-body", "article-words", "article-minutes", "article-time", "article-seo", "article-featured":
 		return []memoryKind{headOfArticle}
 	case "article-tags":
 		return []memoryKind{tagsOfArticle}
@@ -104,11 +104,13 @@ func kindsAnnounced(kind string) []memoryKind {
 		return []memoryKind{authorsOfArticle}
 	case "related":
 		return []memoryKind{storiesOfArticle}
-	case "article-extras":
-		return []memoryKind{videoOfArticle, correctionsOfArticle}
-	case "tag":
+	case "article-video":
+		return []memoryKind{videoOfArticle}
+	case "article-corrections":
+		return []memoryKind{correctionsOfArticle}
+	case "tag", "tag-text":
 		return []memoryKind{rowOfTag}
-	case "author":
+	case "author", "author-text":
 		return []memoryKind{rowOfAuthor}
 	case "image":
 		return []memoryKind{rowOfImage}
@@ -205,7 +207,7 @@ func (r reading) goodUntil(key memoryKey) int64 {
 	case storiesOfArticle:
 		of = onID("related", key.id)
 	case correctionsOfArticle:
-		of = onID("article-extras", key.id)
+		of = onID("article-corrections", key.id)
 	default:
 		return 0
 	}

@@ -144,7 +144,7 @@ func (s *Service) dependOnSitemap(ctx context.Context, number int) error {
 		select c.article_id from corrections c where c.article_id > $2 and c.article_id <= $3 and c.at > $1`,
 		s.now(ctx), int64(number-1)*sitemapIDs, int64(number)*sitemapIDs)
 	dependOnIDs(ctx, "article", coming)
-	dependOnIDs(ctx, "article-extras", coming)
+	dependOnIDs(ctx, "article-corrections", coming)
 	return err
 }
 

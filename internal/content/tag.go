@@ -106,7 +106,12 @@ func (s *Service) attachTags(ctx context.Context, articles []*Article, asked *Se
 	if of == nil {
 		return nil
 	}
-	dependOnArticles(ctx, articles, "article-tags")
+	all := asked.has("tags")
+	if all {
+		dependOnArticles(ctx, articles, "article-tags")
+	} else {
+		dependOnArticles(ctx, articles, "article-primary-tag")
+	}
 	labels := relation[plainLink, Tag]{tagsOfArticle, rowOfTag, func(articles []int64) ([]linked[plainLink, Tag], error) {
 		return read[linked[plainLink, Tag]](ctx, s.statements, "tags of articles", `select l.article_id, `+tagColumns+`
 			from article_tags l join tags t on t.id = l.tag_id
@@ -117,8 +122,10 @@ func (s *Service) attachTags(ctx context.Context, articles []*Article, asked *Se
 	if err != nil {
 		return err
 	}
-	for _, t := range tags {
-		depend(ctx, onID("tag", t.ID))
+	if all {
+		for _, t := range tags {
+			depend(ctx, onID("tag", t.ID))
+		}
 	}
 	for _, a := range articles {
 		a.Tags = objectsOf(byArticle[int64(a.ID)])
@@ -143,6 +150,9 @@ func (s *Service) completeTags(ctx context.Context, tags []*Tag, asked *Selectio
 	for _, t := range tags {
 		t.addresses = s.addresses
 		depend(ctx, onID("tag", t.ID))
+		if shows(asked, "description", "image") {
+			depend(ctx, onID("tag-text", t.ID))
+		}
 	}
 	return complete(ctx, tags, asked, s.attachTagImages, s.attachArticleCounts, s.attachArticlesOfTags)
 }

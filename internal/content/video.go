@@ -30,7 +30,7 @@ func (s *Service) attachVideos(ctx context.Context, articles []*Article, asked *
 	if of == nil {
 		return nil
 	}
-	dependOnArticles(ctx, articles, "article-extras")
+	dependOnArticles(ctx, articles, "article-video")
 	byArticle, err := recall(ctx, s.memory, videoOfArticle, idsOf(articles), func(articles []int64) ([]parts[Video], error) {
 		rows, err := read[Video](ctx, s.statements, "videos", `select
 				v.article_id, v.url, v.embed_url, v.provider, v.duration_seconds, v.width, v.height, v.poster_id

@@ -117,8 +117,8 @@ func generateArticles(ctx context.Context, db *sqlx.DB, from, to int) error {
 			from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $7::bigint[]) as a(number, title, excerpt, body, words),
 				lateral (select $6::timestamptz - a.number * interval '30 minutes' as at) as published`,
 			[]any{pq.Array(numbers), pq.Array(titles), pq.Array(excerpts), pq.Array(bodies), generated, newestGenerated, pq.Array(words)}},
-		{linked("article_authors", "author_id", "authors", ", published_at"), authors.arguments()},
-		{linked("article_tags", "tag_id", "tags", ", published_at"), tags.arguments()},
+		{linked("article_authors", "author_id", "authors", ", published_at, updated_at"), authors.arguments()},
+		{linked("article_tags", "tag_id", "tags", ", published_at, updated_at"), tags.arguments()},
 		{linked("related_stories", "related_id", "articles", "") + " on conflict do nothing", related.arguments()},
 	} {
 		if _, err := tx.ExecContext(ctx, write.statement, write.args...); err != nil {
@@ -152,7 +152,7 @@ func countWords(html string) int64 {
 // linked writes the links, and what else of the article their rows repeat.
 func linked(table, column, targets, repeated string) string {
 	return `insert into ` + table + ` (article_id, ` + column + `, position` + repeated + `)
-		select a.id, t.id, l.position` + strings.Replace(repeated, ", ", ", a.", 1) + `
+		select a.id, t.id, l.position` + strings.ReplaceAll(repeated, ", ", ", a.") + `
 		from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as l(article, target, position)
 		join articles a on a.source = $4 and a.source_id = l.article::text
 		join ` + targets + ` t on t.source = $4 and t.source_id = l.target::text`

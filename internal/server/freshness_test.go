@@ -47,16 +47,9 @@ func newNode(t testing.TB, db *sqlx.DB, url string) *node {
 	})
 	n.remembering, _ = newServer(t, db, func(o *server.Options) { o.Partners, o.Log, o.Content = partners, quiet, withMemory(t, db, n.memory) })
 	n.uncached, _ = newServer(t, db, func(o *server.Options) { o.Partners, o.Log = partners, quiet })
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		changes.NewFollower(n.log, db).Run(ctx, url)
-	}()
-	t.Cleanup(func() {
-		stop()
-		<-ended
-	})
+	announcer := changes.NewAnnouncer(n.log, db)
+	untilTheEnd(t, func(ctx context.Context) { changes.NewFollower(n.log, db).Run(ctx, url) })
+	untilTheEnd(t, announcer.Run)
 	waitFor(t, "changes to be heard", func() bool {
 		_, current := n.log.Current()
 		return current
@@ -85,6 +78,21 @@ func (q question) put(s *server.Server) *httptest.ResponseRecorder {
 		return ask(s.Public, "GET", q.body, "", header...)
 	}
 	return ask(s.Public, "POST", "/graphql", q.body, header...)
+}
+
+// untilTheEnd runs something beside the test.
+func untilTheEnd(t testing.TB, run func(context.Context)) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		run(ctx)
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+	})
 }
 
 // addPartner gives a key for a licence with all that time and tags can decide.
@@ -139,6 +147,11 @@ func questions(t *testing.T, keys ...string) []question {
 		`{ author(slug: "mara-lindqvist") { name bio avatar { url } articles(first: 3) { totalCount nodes { title } } } }`,
 		`{ authors(first: 100) { totalCount nodes { name } } }`,
 		`{ campaign(slug: "membership") { joined } site { name description } }`,
+		`{ articles(first: 6) { nodes { slug featured readingTimeMinutes seo { title } tags { name description image { url } } } } }`,
+		`{ articles(first: 3, filter: { featured: false, locale: "en" }) { nodes { slug } } }`,
+		`{ articles(first: 3, filter: { featured: true }, orderBy: UPDATED_DESC) { totalCount nodes { slug wordCount } } }`,
+		`{ articles(first: 4, filter: { tags: ["harbour"], kind: [STORY, PAGE] }, orderBy: UPDATED_DESC) { nodes { slug updatedAt primaryTag { name description } } } }`,
+		`{ author(slug: "elof-brandt") { articles(first: 3, orderBy: UPDATED_DESC) { nodes { title } } } }`,
 	} {
 		bodies = append(bodies, request(t, query, nil))
 	}
@@ -197,7 +210,7 @@ func (w *newswriter) statement() (string, []any) {
 	author := []string{"mara-lindqvist", "elof-brandt", "greta-holm"}[w.IntN(3)]
 	number := w.IntN(1_000_000)
 	write := func(s string, args ...any) (string, []any) { return s, args }
-	switch w.IntN(26) {
+	switch w.IntN(31) {
 	case 0, 1, 2:
 		return write(`insert into articles (slug, title, status, published_at, body_html, kind, locale, featured) values ($1, 'Title ' || $2::int, 'PUBLISHED', now() - random() * interval '60 days',
 			'<p>Text <related-story position="1"></related-story></p>', (array['STORY','VIDEO','PAGE'])[1 + $2::int % 3], (array['en','sv'])[1 + $2::int % 2], $2::int % 2 = 0) on conflict do nothing`, slug, number)
@@ -243,6 +256,17 @@ func (w *newswriter) statement() (string, []any) {
 		return write(`update images set alt = 'Alt ' || $1::int where id = (select lead_image_id from articles where kind = 'VIDEO' limit 1)`, number)
 	case 24:
 		return write(`update campaigns set joined = joined + 1`)
+	case 25:
+		return write(`update authors set bio = 'Bio ' || $2::int, avatar_id = (select avatar_id from authors order by random() limit 1) where slug like $1 || '%'`, author, number)
+	case 26:
+		return write(`update tags set description = 'About ' || $2::int, image_id = (select image_id from tags order by random() limit 1) where slug = $1`, tag, number)
+	case 27:
+		return write(`update articles set seo_title = 'Found ' || $2::int, access = (array['PUBLIC','MEMBERS'])[1 + $2::int % 2] where slug = $1`, slug, number)
+	case 28:
+		return write(`with gone as (delete from article_tags l using articles a where a.id = l.article_id and a.slug = $1 returning l.*)
+			select count(*) from gone`, slug)
+	case 29:
+		return write(`update articles set body_html = body_html || repeat('<p>Many more words. </p>', $2::int % 100) where slug = $1`, slug, number)
 	default:
 		return write(`update site set description = 'Says ' || $1::int`, number)
 	}
