@@ -7,6 +7,7 @@ POSTGRES := command -v postgres || ls /usr/lib/postgresql/*/bin/postgres /usr/pg
 	/opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres /usr/local/pgsql/bin/postgres \
 	/Applications/Postgres.app/Contents/Versions/*/bin/postgres 2>/dev/null | grep .
 CHROMIUM := command -v chromium || command -v chromium-browser || command -v google-chrome
+VARNISH := { command -v varnishd || ls /usr/sbin/varnishd; } && ls /usr/lib/*/varnish/vmods/libvmod_xkey.so /usr/lib*/varnish/vmods/libvmod_xkey.so 2>/dev/null | grep .
 NODE := command -v node && command -v npm
 
 .PHONY: help
@@ -19,9 +20,10 @@ demo: ## Serve the demo newsroom. Installs Postgres if it is missing.
 	go run ./cmd/broadsheet demo
 
 .PHONY: test
-test: ## Run all tests. Installs Postgres and Chromium if they are missing.
+test: ## Run all tests. Installs Postgres, Chromium and Varnish if they are missing.
 	@{ $(POSTGRES); } >/dev/null 2>&1 || .ci/install postgresql
 	@{ $(CHROMIUM); } >/dev/null 2>&1 || .ci/install chromium fonts-liberation
+	@{ $(VARNISH); } >/dev/null 2>&1 || .ci/install varnish varnish-modules
 	@command -v xz >/dev/null 2>&1 || .ci/install xz-utils
 	@command -v xmllint >/dev/null 2>&1 || .ci/install libxml2-utils
 	go test ./...

@@ -8,15 +8,12 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
-	"sync"
 	"time"
 
-	"broadsheet/internal/cache"
 	"broadsheet/internal/changes"
 	"broadsheet/internal/config"
 	"broadsheet/internal/content"
 	"broadsheet/internal/database"
-	"broadsheet/internal/partner"
 	"broadsheet/internal/server"
 )
 
@@ -86,18 +83,13 @@ func serve(ctx context.Context, c *config.Server, options server.Options, db *co
 		case <-ctx.Done():
 		}
 	}()
-	if c.CacheBytes > 0 {
-		options.Cache = cache.NewResponses(log, c.Cache()) // hears of changes after the memory, from which it is filled
-	}
-	if options.Partners, err = partner.New(ctx, db.DB, log, partner.Options{Log: options.Log}); err != nil {
+	following, err := follow(ctx, c, &options, db, log)
+	if err != nil {
 		return err
 	}
-	var background sync.WaitGroup
-	background.Go(func() { changes.NewFollower(log, db.DB).Run(ctx, database.ListenAddress(db.url)) })
-	background.Go(func() { options.Partners.Run(ctx) })
 	defer func() {
 		lost(nil)
-		background.Wait()
+		following()
 	}()
 	options.Log.Info("serving", "address", on.origin(), "playground", on.origin()+"/playground")
 	err = server.New(options).Run(ctx, server.Running{

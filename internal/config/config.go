@@ -3,6 +3,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"broadsheet/internal/cache"
 	"broadsheet/internal/content"
 	"broadsheet/internal/database"
+	"broadsheet/internal/edge"
 )
 
 // Server is the configuration of a running server.
@@ -34,6 +36,10 @@ type Server struct {
 	CacheBytes  int64         `help:"Memory for finished answers, in bytes; 0 keeps none." default:"67108864" env:"BROADSHEET_CACHE_BYTES"`
 	CacheShared time.Duration `help:"How long caches further out, which hear of no change, may keep an answer." default:"0s" env:"BROADSHEET_CACHE_SHARED"`
 	CacheStale  time.Duration `help:"How long answers that were right when the database was lost go on being given." default:"10m" env:"BROADSHEET_CACHE_STALE"`
+
+	Purge           []string `help:"Caches further out that are told what to drop: varnish+http://127.0.0.1:6081/, fastly+https://api.fastly.com/service/ID, cloudflare+https://api.cloudflare.com/client/v4/zones/ID; separated by commas. Needs --cache-shared." placeholder:"URL" env:"BROADSHEET_PURGE"`
+	FastlyToken     string   `help:"Token that may purge at Fastly." env:"BROADSHEET_FASTLY_TOKEN"`
+	CloudflareToken string   `help:"Token that may purge at Cloudflare." env:"BROADSHEET_CLOUDFLARE_TOKEN"`
 
 	WebSubHub string `name:"websub-hub" help:"Address of a WebSub hub that feeds name, and that is told when they change." env:"BROADSHEET_WEBSUB_HUB"`
 
@@ -106,6 +112,14 @@ func (s *Server) Origin(own string) (string, error) {
 		return "", fmt.Errorf("%q is not the address of a server; write --public-url like https://content.example.org", s.PublicURL)
 	}
 	return u.Scheme + "://" + u.Host, nil
+}
+
+// Edge says who is told of changes besides the nodes. Origin is that of the feeds.
+func (s *Server) Edge(origin string) (edge.Options, error) {
+	if len(s.Purge) > 0 && (s.CacheShared == 0 || s.CacheBytes == 0) {
+		return edge.Options{}, errors.New("--purge is given, but caches further out are told to keep nothing; set --cache-shared, such as 1h, and keep --cache-bytes above 0")
+	}
+	return edge.Options{Caches: s.Purge, FastlyToken: s.FastlyToken, CloudflareToken: s.CloudflareToken, Hub: s.WebSubHub, Origin: origin}, nil
 }
 
 // Addresses are how public addresses are made, for a server that is reached at the origin.

@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"internal/database": {"migrations"},
 	"internal/changes":  {"internal/content"},
 	"internal/partner":  {"internal/changes", "internal/content"},
+	"internal/edge":     {"internal/cache", "internal/changes", "internal/content"},
 	"internal/feed":     {"internal/content"},
 	"internal/widget":   {"internal/asset", "internal/content"},
 	"internal/asset":    {},

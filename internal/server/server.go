@@ -30,9 +30,10 @@ type Options struct {
 	DB       *sqlx.DB
 	Content  *content.Service
 	Limits   graph.Limits
-	Trusted  *graph.Trusted    // documents that may be asked for by their ids; nil: none
-	Cache    *cache.Responses  // nil: no answer is kept
-	Partners *partner.Partners // nil: everybody is the public
+	Trusted  *graph.Trusted         // documents that may be asked for by their ids; nil: none
+	Cache    *cache.Responses       // nil: no answer is kept
+	Partners *partner.Partners      // nil: everybody is the public
+	Metrics  []prometheus.Collector // of what runs beside the server
 	Log      *slog.Logger
 	Origin   string // where the world reaches this server, such as https://content.example.org
 	Hub      string // address of a WebSub hub that is told when feeds change; empty if there is none
@@ -56,6 +57,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{db: o.DB, log: o.Log}
 	metrics := newMetrics(o.DB)
+	metrics.registry.MustRegister(o.Metrics...)
 	if o.Cache != nil {
 		metrics.registry.MustRegister(o.Cache)
 	}
