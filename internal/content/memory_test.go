@@ -192,3 +192,19 @@ func TestObjectsAreTheRequestsOwn(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkLookUp(b *testing.B) {
+	m := NewMemory(MemoryOptions{Bytes: 64 << 20, Current: func() bool { return true },
+		GoodUntil: func(time.Time, []Dependency) time.Time { return time.Time{} }})
+	reading := m.begin()
+	for id := range int64(10_000) {
+		keepRow(reading, headOfArticle, &Article{ID: ArticleID(id)})
+	}
+	now, id := time.Now(), int64(0)
+	for b.Loop() {
+		id = (id + 7919) % 10_000
+		if _, found := lookUp[*Article](m, memoryKey{kind: headOfArticle, id: id}, now); !found {
+			b.Fatal("not kept")
+		}
+	}
+}
