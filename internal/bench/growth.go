@@ -69,8 +69,8 @@ func (f *field) pairing(q query, c *contender) pairing {
 // growthTable is Markdown: a column for each newsroom, and how much the largest costs of what the smallest does.
 func (r *results) growthTable(fields []*field) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "CPU of server and Postgres in seconds for 1,000 requests; %d connections, %d rounds of %s; medians.\n\n",
-		r.options.connections, r.options.rounds, r.options.duration)
+	fmt.Fprintf(&text, "CPU of server and Postgres in seconds for 1,000 requests; %d connections, %d rounds of %s, %d MiB for rows in memory, shared_buffers %s; medians.\n\n",
+		r.options.connections, r.options.rounds, r.options.duration, r.options.memory>>20, r.options.buffers)
 	text.WriteString("| query | server |")
 	for _, f := range fields {
 		fmt.Fprintf(&text, " %d articles |", f.articles)

@@ -26,6 +26,7 @@ type options struct {
 	dir         string        // of the databases, kept for the next time
 	binary      string        // the program; built when empty
 	memory      int64         // bytes of the memory of what was read
+	buffers     string        // shared_buffers of each Postgres
 	growth      bool
 }
 
@@ -38,6 +39,7 @@ func main() {
 	flag.StringVar(&o.dir, "dir", filepath.Join(os.TempDir(), "broadsheet-bench"), "directory of the databases, each named by its articles, kept for the next run")
 	flag.StringVar(&o.binary, "binary", "", "the program to measure; built from the source if empty")
 	flag.Int64Var(&o.memory, "memory", 64<<20, "memory for what was read, in bytes (BROADSHEET_MEMORY_BYTES)")
+	flag.StringVar(&o.buffers, "shared-buffers", "2GB", "memory of each Postgres for pages: with less than the newsroom needs, it is the kernel's copying that is measured")
 	flag.BoolVar(&o.growth, "growth", false, "compare newsrooms of 10,000, 100,000 and 1,000,000 articles instead of contenders")
 	limit := flag.String("limit", "", "be this limit, for the benchmark itself")
 	flag.Parse()

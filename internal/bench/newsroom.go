@@ -28,7 +28,7 @@ func openNewsroom(ctx context.Context, o options, articles int) (*newsroom, erro
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	postgres, err := database.StartLocal(ctx, database.LocalOptions{Dir: dir})
+	postgres, err := database.StartLocal(ctx, database.LocalOptions{Dir: dir, Settings: []string{"shared_buffers=" + o.buffers}})
 	if err != nil {
 		return nil, err
 	}

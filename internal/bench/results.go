@@ -34,8 +34,8 @@ func (r *results) add(key pairing, s sample) {
 func (r *results) table() string {
 	var text strings.Builder
 	o := r.options
-	fmt.Fprintf(&text, "%d articles, %d connections, %d rounds of %s; medians. CPU in seconds for 1,000 requests.\n\n",
-		o.articles, o.connections, o.rounds, o.duration)
+	fmt.Fprintf(&text, "%d articles, %d connections, %d rounds of %s, %d MiB for rows in memory, shared_buffers %s; medians. CPU in seconds for 1,000 requests.\n\n",
+		o.articles, o.connections, o.rounds, o.duration, o.memory>>20, o.buffers)
 	text.WriteString("| query | contender | requests/s | ÷ L1 | ÷ L0 | p50 ms | p99 ms | server CPU | Postgres CPU | statements | bytes |\n")
 	text.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, key := range r.order {

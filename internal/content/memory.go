@@ -2,6 +2,7 @@ package content
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,8 @@ type Memory struct {
 	announced atomic.Int64 // how many announcements were applied
 	stripes   [256]memoryStripe
 
+	begun        atomic.Int64 // readings
+	full         atomic.Bool  // as of late
 	hits, misses atomic.Int64
 }
 
@@ -178,6 +181,7 @@ type reading struct {
 	memory    *Memory
 	at        time.Time
 	announced int64
+	sparing   bool // the memory is full: see takes
 }
 
 // begin may be called of no memory: nothing is kept then.
@@ -185,8 +189,15 @@ func (m *Memory) begin() reading {
 	if m == nil {
 		return reading{}
 	}
-	return reading{m, time.Now(), m.announced.Load()}
+	if m.begun.Add(1)%64 == 0 {
+		m.full.Store(m.kept.WeightedSize() > uint64(m.options.Bytes)/10*9)
+	}
+	return reading{m, time.Now(), m.announced.Load(), m.full.Load()}
 }
+
+// takes tells whether to keep one more value. A full memory takes in one of eight: what is asked for often gets in all the
+// same, and what is not costs less.
+func (r reading) takes() bool { return r.memory != nil && (!r.sparing || rand.N(8) == 0) }
 
 // keep keeps a value, unless its key was announced since the reading began. Bytes is what the value takes, roughly.
 func (r reading) keep(key memoryKey, value any, bytes int) {

@@ -105,7 +105,7 @@ func lookUpAll[Row any](m *Memory, kind memoryKind, ids []int64, found map[int64
 
 // keepRow keeps a copy of the row, which does not hold the rows beside it, and returns what nobody may change.
 func keepRow[Row any](r reading, kind memoryKind, row *Row) *Row {
-	if r.memory == nil {
+	if !r.takes() {
 		return row
 	}
 	alone := copied(row)
@@ -256,6 +256,8 @@ func (r relation[Link, Row]) keep(reading reading, articles []int64, rows []link
 	}
 	for _, article := range articles {
 		list := links[article]
-		reading.keep(memoryKey{kind: r.links, id: article}, list, 24+cap(list)*int(unsafe.Sizeof(keptLink[Link]{})))
+		if reading.takes() {
+			reading.keep(memoryKey{kind: r.links, id: article}, list, 24+cap(list)*int(unsafe.Sizeof(keptLink[Link]{})))
+		}
 	}
 }
