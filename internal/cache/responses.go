@@ -217,7 +217,7 @@ func (c *Responses) make(door http.Handler, r *http.Request, key []byte, positio
 func (c *Responses) newAnswer(ctx context.Context, recorded *recording, readAt time.Time, made []content.Dependency) *answer {
 	header := recorded.header.Clone() // one that turns out to be overtaken has to go out as the door gave it
 	switch {
-	case content.AudienceOf(ctx) != nil:
+	case content.AudienceOf(ctx).Delay() > 0: // they are purged when the public sees something, which is too early
 		header.Set("Cache-Control", "private, max-age=0, must-revalidate")
 	case c.options.Shared > 0:
 		header.Set("Cache-Control", fmt.Sprintf("public, max-age=0, s-maxage=%d, stale-while-revalidate=60, stale-if-error=86400",

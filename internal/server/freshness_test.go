@@ -108,14 +108,22 @@ func addPartner(t *testing.T, db *sqlx.DB) string {
 		t.Fatal(err)
 	}
 	p.TagsIn, p.TagsOut, p.DelaySeconds, p.FullText, p.ExcerptWords, p.Images = in, out, 1, false, 5, false
+	key, _ := partnerKey(t, db, p)
+	return key
+}
+
+// partnerKey writes the partner down, and returns a key as they have it and as we do.
+func partnerKey(t *testing.T, db *sqlx.DB, p *partner.Partner) (string, partner.Key) {
+	t.Helper()
+	book := partner.Book{DB: db}
 	if err := book.Keep(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
-	_, key, err := book.AddKey(t.Context(), p, nil)
+	key, text, err := book.AddKey(t.Context(), p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return key
+	return text, key
 }
 
 // questions are what readers ask again and again while the newsroom writes.

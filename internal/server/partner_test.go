@@ -1,12 +1,14 @@
 package server_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"broadsheet/internal/database/dbtest"
+	"broadsheet/internal/partner"
 )
 
 // To a partner with a delay a story appears by itself, whatever is kept and though nobody writes.
@@ -14,8 +16,8 @@ func TestADelayEndsByItself(t *testing.T) {
 	t.Parallel()
 	db, name := dbtest.NewNamed(t)
 	db.MustExec(`insert into tags (slug, name) values ('news', 'News'), ('harbour', 'Harbour'), ('culture', 'Culture')`)
-	partner := question{request(t, `{ articles { nodes { title body { text complete withheld } withheld { field reason } } } }`, nil), addPartner(t, db)}
-	public := question{partner.body, ""}
+	planet := question{request(t, `{ articles { nodes { title body { text complete withheld } withheld { field reason } } } }`, nil), addPartner(t, db)}
+	public := question{planet.body, ""}
 	n := newNode(t, db, dbtest.URL(name))
 	db.MustExec(`with a as (insert into articles (slug, title, status, body_html) values ('s', 'Story', 'PUBLISHED', '<p>One two three four five six.</p>') returning id)
 		insert into article_tags (article_id, tag_id) select a.id, t.id from a, tags t where t.slug = 'news'`)
@@ -34,7 +36,7 @@ func TestADelayEndsByItself(t *testing.T) {
 	}
 	hits := 0
 	waitFor(t, "the story to reach the partner", func() bool {
-		answer := partner.put(n.cached)
+		answer := planet.put(n.cached)
 		if answer.Header().Get("Broadsheet-Cache") == "hit" {
 			hits++
 		}
@@ -85,4 +87,66 @@ func TestKeysAtGraphQL(t *testing.T) {
 			t.Errorf("%d: Vary: %s", i, vary)
 		}
 	}
+}
+
+// Under a licence for everybody feeds say less than the site does, and caches further out may still keep them; what a
+// partner gets is for that partner alone.
+func TestFeedsUnderThePublicLicence(t *testing.T) {
+	t.Parallel()
+	db, name := dbtest.NewNamed(t)
+	db.MustExec(`insert into tags (slug, name) values ('news', 'News'), ('harbour', 'Harbour'), ('culture', 'Culture');
+		insert into articles (slug, title, status, body_html) values ('s', 'Story', 'PUBLISHED', '<p>One two three four five six.</p>')`)
+	addPartner(t, db)
+	whole, _ := partnerKey(t, db, partner.Fresh("bugle"))
+	everybody := partner.Fresh(partner.PublicSlug)
+	everybody.FullText, everybody.ExcerptWords = false, 3
+	partnerKey(t, db, everybody)
+	n := newNode(t, db, dbtest.URL(name))
+	for _, c := range []struct {
+		path, key, says, hides, cacheControl string
+	}{
+		{"/feeds/latest.rss", "", "One two three …", "four", "public"},
+		{"/feeds/latest.rss", whole, "five six.", "…", "private"},
+		{"/feeds/latest.rss", "", "One two three …", "four", "public"},
+		{"/graphql?query={articles{nodes{body{text}}}}", "", "five six.", "…", "public"},
+		{"/embed/articles/s", "", "Story", "four", "public"},
+		{"/sitemap.xml", "", "sitemap", "", "public"},
+	} {
+		for range 2 { // kept and not
+			answer := question{c.path, c.key}.put(n.cached)
+			got := answer.Body.String()
+			if answer.Code != http.StatusOK || !strings.Contains(got, c.says) || c.hides != "" && strings.Contains(got, c.hides) {
+				t.Errorf("%s as %q: %d %s", c.path, c.key, answer.Code, got)
+			}
+			if got := answer.Header().Get("Cache-Control"); !strings.HasPrefix(got, c.cacheControl) {
+				t.Errorf("%s as %q: Cache-Control: %s", c.path, c.key, got)
+			}
+		}
+	}
+}
+
+// A feed with a token leads on to pages with it, and the token ends with its key.
+func TestFeedsWithTokens(t *testing.T) {
+	t.Parallel()
+	db, name := dbtest.NewNamed(t)
+	db.MustExec(`insert into articles (slug, title, status, published_at) select 's' || n, 'Story ' || n, 'PUBLISHED', now() - n * interval '1 hour' from generate_series(1, 3) as n`)
+	_, key := partnerKey(t, db, partner.Fresh("bugle"))
+	n := newNode(t, db, dbtest.URL(name))
+	first := question{"/feeds/latest.json?limit=2&token=" + key.Token(), ""}.put(n.cached)
+	var page struct {
+		Next string `json:"next_url"`
+	}
+	if err := json.Unmarshal(first.Body.Bytes(), &page); err != nil || !strings.Contains(page.Next, key.Token()) {
+		t.Fatalf("%v: %s", err, first.Body)
+	}
+	next := question{page.Next[strings.Index(page.Next, "/feeds/"):], ""}.put(n.cached)
+	if !strings.Contains(next.Body.String(), "Story 3") || next.Header().Get("Cache-Control") != "private, max-age=0, must-revalidate" || next.Header().Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("%v %s", next.Header(), next.Body)
+	}
+	if err := (partner.Book{DB: db}).Revoke(t.Context(), &key); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the token to end", func() bool {
+		return question{"/feeds/latest.json?limit=2&token=" + key.Token(), ""}.put(n.cached).Code == http.StatusUnauthorized
+	})
 }
