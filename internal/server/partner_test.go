@@ -139,7 +139,8 @@ func TestFeedsWithTokens(t *testing.T) {
 	if err := json.Unmarshal(first.Body.Bytes(), &page); err != nil || !strings.Contains(page.Next, key.Token()) {
 		t.Fatalf("%v: %s", err, first.Body)
 	}
-	next := question{page.Next[strings.Index(page.Next, "/feeds/"):], ""}.put(n.cached)
+	_, path, _ := strings.Cut(page.Next, "/feeds/")
+	next := question{"/feeds/" + path, ""}.put(n.cached)
 	if !strings.Contains(next.Body.String(), "Story 3") || next.Header().Get("Cache-Control") != "private, max-age=0, must-revalidate" || next.Header().Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("%v %s", next.Header(), next.Body)
 	}

@@ -133,7 +133,7 @@ func TestMetricsCountRequestsByDoor(t *testing.T) {
 		`broadsheet_request_seconds_count{door="graphql",status="200"} 1`,
 		`broadsheet_request_seconds_count{door="other",status="404"} 3`,
 		`broadsheet_statements_total{door="graphql"} 1`,
-		`broadsheet_graphql_operations_total{planned="true"} 1`,
+		`broadsheet_graphql_operations_total{document="text",planned="true"} 1`,
 		`broadsheet_requests_in_flight 1`, // the one that asks
 		`go_sql_open_connections`,
 	} {
