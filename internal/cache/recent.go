@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"broadsheet/internal/changes"
 	"broadsheet/internal/content"
@@ -34,6 +35,7 @@ type announcement struct {
 	key    uint64
 	place  int64
 	placed bool
+	from   int64 // when it begins to mean something else, in microseconds since 1970; 0: it does so already
 }
 
 // mostAnnounced bounds what is remembered, to some megabytes.
@@ -51,7 +53,7 @@ func (r *recent) add(latest []changes.Change) {
 	for _, c := range latest {
 		noted := change{c.Position, make([]announcement, len(c.Announced))}
 		for i, a := range c.Announced {
-			noted.announced[i] = announcement{r.hash(a.Key), a.Place, a.Placed}
+			noted.announced[i] = announcement{r.hash(a.Key), a.Place, a.Placed, a.From}
 		}
 		r.changes = append(r.changes, noted)
 		r.announced += len(noted.announced)
@@ -73,22 +75,32 @@ func (r *recent) forget() {
 	r.changes = slices.Clone(r.changes[kept:])
 }
 
-// check tells whether what was good up to a position still is, and up to which one.
-func (r *recent) check(made *footing, position int64) (upTo int64, good bool) {
+// check tells whether what was good up to a position still is at a time, up to which position, and until when: the zero
+// time if no later change takes effect by itself.
+func (r *recent) check(made *footing, position int64, now time.Time) (upTo int64, until time.Time, good bool) {
 	r.mu.RLock()
 	latest, forgotten := r.changes, r.forgotten
 	r.mu.RUnlock()
 	if position < forgotten {
-		return 0, false
+		return 0, until, false
 	}
 	next, _ := slices.BinarySearchFunc(latest, position+1, func(c change, position int64) int { return cmp.Compare(c.position, position) })
 	for _, c := range latest[next:] {
-		if slices.ContainsFunc(c.announced, made.concernedBy) {
-			return 0, false
+		for _, a := range c.announced {
+			if !made.concernedBy(a) {
+				continue
+			}
+			from := time.UnixMicro(a.from)
+			if !from.After(now) {
+				return 0, until, false
+			}
+			if until.IsZero() || from.Before(until) {
+				until = from
+			}
 		}
 		position = c.position
 	}
-	return position, true
+	return position, until, true
 }
 
 // footing is what an answer was made from.

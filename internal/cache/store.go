@@ -19,6 +19,7 @@ type entry struct {
 	readAt    time.Time
 	goodUntil time.Time // when it changes by itself; zero: never
 	footing   footing
+	ends      atomic.Int64 // when a change that came since takes effect, in microseconds since 1970; 0: none does
 	position  atomic.Int64 // of the last change that it is known to be right after; overtaken: it is not right any more
 }
 
@@ -70,11 +71,17 @@ func (s *store) good(e *entry, now time.Time, position int64) bool {
 	if !e.goodUntil.IsZero() && !now.Before(e.goodUntil) {
 		return false
 	}
-	known := e.position.Load()
+	known := e.position.Load() // before the end, which is set first
+	if ends := e.ends.Load(); ends != 0 && now.UnixMicro() >= ends {
+		return false
+	}
 	if known == overtaken || known >= position {
 		return known != overtaken
 	}
-	upTo, good := s.recent.check(&e.footing, known)
+	upTo, until, good := s.recent.check(&e.footing, known, now)
+	if good && !until.IsZero() {
+		e.endBy(until.UnixMicro())
+	}
 	if !good {
 		upTo = overtaken
 	}
@@ -82,6 +89,15 @@ func (s *store) good(e *entry, now time.Time, position int64) bool {
 		s.dropped.Add(1)
 	}
 	return good
+}
+
+// endBy makes an entry end at a time, or earlier if it does so already.
+func (e *entry) endBy(at int64) {
+	for ends := e.ends.Load(); ends == 0 || at < ends; ends = e.ends.Load() {
+		if e.ends.CompareAndSwap(ends, at) {
+			return
+		}
+	}
 }
 
 // apply notes changes before anybody is told that they are applied.

@@ -149,3 +149,20 @@ func TestSurrogateKeysOfChangesAreThoseOfAnswers(t *testing.T) {
 func haveCommon(a, b []string) bool {
 	return slices.ContainsFunc(a, func(key string) bool { return slices.Contains(b, key) })
 }
+
+// A story that is scheduled changes nothing before its time: what is kept ends then, and not at once.
+func TestWhatComesLaterEndsAnAnswerLater(t *testing.T) {
+	t.Parallel()
+	s, due := newStore(1<<20), time.Now().Add(time.Hour)
+	e := s.newEntry([]byte("key"), &answer{}, time.Now(), 1, []content.Dependency{{Key: content.Key{Kind: "articles"}, From: 5, To: 1 << 60}})
+	announced := content.ParseAnnouncement(fmt.Sprintf("articles@7 from @%d", due.UnixMicro()))
+	s.apply([]changes.Change{{Position: 2, Announced: []content.Announcement{announced}}})
+	for range 2 { // the second time nothing is looked up
+		if !s.good(e, time.Now(), 2) {
+			t.Fatal("it ends at once")
+		}
+	}
+	if s.good(e, due.Add(time.Microsecond), 2) {
+		t.Error("it does not end when the story appears")
+	}
+}

@@ -32,36 +32,36 @@ type node struct {
 	cached, remembering, uncached *server.Server
 }
 
-func newNode(t testing.TB, db *sqlx.DB, url string) *node {
-	t.Helper()
+func newNode(tb testing.TB, db *sqlx.DB, url string) *node {
+	tb.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	n := &node{log: changes.NewLog(quiet)}
 	n.memory = changes.NewMemory(n.log, 32<<20)
 	responses := cache.NewResponses(n.log, cache.Options{Bytes: 32 << 20, Stale: time.Minute})
-	partners, err := partner.New(t.Context(), db, n.log, partner.Options{Log: quiet})
+	partners, err := partner.New(tb.Context(), db, n.log, partner.Options{Log: quiet})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	n.cached, _ = newServer(t, db, func(o *server.Options) {
-		o.Cache, o.Partners, o.Log, o.Content = responses, partners, quiet, withMemory(t, db, n.memory)
+	n.cached, _ = newServer(tb, db, func(o *server.Options) {
+		o.Cache, o.Partners, o.Log, o.Content = responses, partners, quiet, withMemory(tb, db, n.memory)
 	})
-	n.remembering, _ = newServer(t, db, func(o *server.Options) { o.Partners, o.Log, o.Content = partners, quiet, withMemory(t, db, n.memory) })
-	n.uncached, _ = newServer(t, db, func(o *server.Options) { o.Partners, o.Log = partners, quiet })
+	n.remembering, _ = newServer(tb, db, func(o *server.Options) { o.Partners, o.Log, o.Content = partners, quiet, withMemory(tb, db, n.memory) })
+	n.uncached, _ = newServer(tb, db, func(o *server.Options) { o.Partners, o.Log = partners, quiet })
 	announcer := changes.NewAnnouncer(n.log, db)
-	untilTheEnd(t, func(ctx context.Context) { changes.NewFollower(n.log, db).Run(ctx, url) })
-	untilTheEnd(t, announcer.Run)
-	waitFor(t, "changes to be heard", func() bool {
+	untilTheEnd(tb, func(ctx context.Context) { changes.NewFollower(n.log, db).Run(ctx, url) })
+	untilTheEnd(tb, announcer.Run)
+	waitFor(tb, "changes to be heard", func() bool {
 		_, current := n.log.Current()
 		return current
 	})
 	return n
 }
 
-func withMemory(t testing.TB, db *sqlx.DB, memory *content.Memory) *content.Service {
-	t.Helper()
+func withMemory(tb testing.TB, db *sqlx.DB, memory *content.Memory) *content.Service {
+	tb.Helper()
 	addresses, err := content.NewAddresses("https://news.example.org", "/{slug}/", "/author/{slug}/", "/tag/{slug}/")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return content.New(db, content.Options{Addresses: addresses, Memory: memory})
 }
@@ -81,15 +81,15 @@ func (q question) put(s *server.Server) *httptest.ResponseRecorder {
 }
 
 // untilTheEnd runs something beside the test.
-func untilTheEnd(t testing.TB, run func(context.Context)) {
-	t.Helper()
+func untilTheEnd(tb testing.TB, run func(context.Context)) {
+	tb.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		run(ctx)
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		stop()
 		<-ended
 	})
@@ -271,7 +271,7 @@ func (w *newswriter) statement() (string, []any) {
 	case 27:
 		return write(`update articles set seo_title = 'Found ' || $2::int, access = (array['PUBLIC','MEMBERS'])[1 + $2::int % 2] where slug = $1`, slug, number)
 	case 28:
-		return write(`with gone as (delete from article_tags l using articles a where a.id = l.article_id and a.slug = $1 returning l.*)
+		return write(`with gone as (delete from article_tags l using articles a where a.id = l.article_id and a.slug = $1 and a.status <> 'RETRACTED' returning l.*)
 			select count(*) from gone`, slug)
 	case 29:
 		return write(`update articles set body_html = body_html || repeat('<p>Many more words. </p>', $2::int % 100) where slug = $1`, slug, number)

@@ -105,9 +105,6 @@ func (d *day) report() {
 	for what, counts := range d.tally {
 		d.t.Logf("%-28s %3d times: dropped %5.2f %% of the kept answers, %4d of %4d in vain", what, counts.writes,
 			100*float64(counts.dropped)/float64(counts.kept), counts.inVain, counts.dropped)
-		if what == "schedules" {
-			continue // what is kept ends when the story appears, but is read again for that
-		}
 		all.kept, all.dropped, all.inVain = all.kept+counts.kept, all.dropped+counts.dropped, all.inVain+counts.inVain
 	}
 	share := 100 * float64(all.inVain) / float64(max(1, all.dropped))
