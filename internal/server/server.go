@@ -95,6 +95,7 @@ func New(o Options) *Server {
 	public.Handle("/oembed", embeds)
 	public.Handle("/embed/", embeds)
 	files := widget.Files()
+	public.Handle("/embed", files)
 	public.Handle("/embed.js", files)
 	public.Handle("/embed/assets/", files)
 	if o.Demo {
@@ -137,7 +138,7 @@ func landingPage(o Options) web.LandingPage {
 		{Path: "/graphql", Title: "GraphQL", Description: "Articles, authors, tags and all that hangs on them, nested as deep as a page needs, by POST or GET."},
 	}
 	doors = append(doors,
-		web.Door{Path: "/embed/feeds/latest", Title: "Embeds", Description: "Cards, lists and counters for the pages of partners, small and without cookies; for oEmbed at /oembed, too."})
+		web.Door{Path: "/embed", Title: "Embeds", Description: "Cards, lists and counters for the pages of partners: choose, look, copy the snippet. Small, and without cookies."})
 	if o.Limits.Introspection {
 		doors = append(doors, web.Door{Path: "/graphql/schema.graphqls", Title: "Schema", Description: "The whole contract as text, for code generators."})
 	}
