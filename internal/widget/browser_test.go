@@ -184,7 +184,11 @@ func TestShowMoreGrowsTheFrame(t *testing.T) {
 	await(t, ctx, frames+`.length === 1 && `+fitted)
 	before := evaluate[float64](t, ctx, frames+`[0].clientHeight`)
 	bottom := evaluate[float64](t, ctx, frames+`[0].getBoundingClientRect().bottom`)
-	do(t, ctx, chromedp.MouseClickXY(90, bottom-30))
+	// A frame of another process hears nothing of a click that comes before it was first painted where it is.
+	for tries := 0; n.asked("/embed/feeds/tags/harbour?after=") == 0 && tries < 20; tries++ {
+		do(t, ctx, chromedp.MouseClickXY(90, bottom-30))
+		_, _ = chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(`%s[0].clientHeight > %f`, frames, before+80), chromedp.WithPollingTimeout(2*time.Second)))
+	}
 	await(t, ctx, fmt.Sprintf(`%s[0].clientHeight > %f && %s`, frames, before+80, fitted))
 	if n.asked("/embed/feeds/tags/harbour?after=") != 1 {
 		t.Errorf("asked for: %v", n.seen)
