@@ -88,7 +88,7 @@ func length(field *ast.Field, arguments map[string]any) int {
 	switch {
 	case isList && strings.HasPrefix(field.ObjectDefinition.Name, "__"):
 		return introspectionLength(field)
-	case isList && field.Name != "edges" && field.Name != "nodes":
+	case isList && field.Name != "edges" && field.Name != "nodes" && field.ObjectDefinition.Name != "ChangePage":
 		return assumedList
 	}
 	return 1

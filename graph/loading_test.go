@@ -99,6 +99,8 @@ func argumentsOf(t *testing.T, parent string, s step) string {
 			"Article": "/story-w0open/", "Author": "/author/writer-0/", "Tag": "/tag/label-0/"}[s.on])
 	case "Query.node":
 		return fmt.Sprintf(`(id: "%s")`, globalID(s.on, 1))
+	case "Query.changes":
+		return `(since: "0", first: 1000)`
 	case "Query.nodes":
 		return fmt.Sprintf(`(ids: ["%s", "%s", "%s"])`, globalID("Article", 1), globalID("Author", 2), globalID("Tag", 3))
 	default:
@@ -240,6 +242,8 @@ func relationsOf(schema *ast.Schema, field *ast.Field) int {
 	switch name := field.ObjectDefinition.Name + "." + field.Name; name {
 	case "Query.nodes":
 		return 3 // of as many types as this test asks for
+	case "Query.changes":
+		return 6 // the log and its ends, articles, authors, tags, campaigns
 	case "Article.jsonLd":
 		return 7 // tags, authors, image, video and its poster, corrections, site
 	case "Article.body":

@@ -66,6 +66,11 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]content.Node
 	return r.Content.Nodes(ctx, selection(ctx), ids)
 }
 
+// Changes is the resolver for the changes field.
+func (r *queryResolver) Changes(ctx context.Context, since *string, first *int) (*content.ChangePage, error) {
+	return r.Content.ChangesAfter(ctx, since, first)
+}
+
 // Query returns QueryResolver implementation.
 func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
 

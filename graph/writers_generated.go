@@ -290,6 +290,58 @@ var writersOf = map[string]map[string]fieldWriter{
 			w.time(fc, obj.AsOf)
 		},
 	},
+	"Change": {
+		"position": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Change)
+			obj.Position.MarshalGQL(w)
+		},
+		"at": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Change)
+			w.time(fc, obj.At)
+		},
+		"type": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Change)
+			writeString[string](w, obj.Type)
+		},
+		"id": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Change)
+			optional(w, fc, obj.ID, writeString[string])
+		},
+		"effect": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Change)
+			writeString[content.Effect](w, obj.Effect)
+		},
+		"slug": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Change)
+			optional(w, fc, obj.Slug, writeString[string])
+		},
+		"url": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Change)
+			optional(w, fc, obj.URL, writeString[string])
+		},
+		"reason": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Change)
+			optional(w, fc, obj.Reason, writeString[string])
+		},
+		"aliases": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.Change)
+			writeScalars(w, fc, obj.Aliases, writeString[string])
+		},
+	},
+	"ChangePage": {
+		"changes": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.ChangePage)
+			writeList(w, fc, obj.Changes, writeObject)
+		},
+		"position": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.ChangePage)
+			obj.Position.MarshalGQL(w)
+		},
+		"more": func(w *writer, fc *plannedField, object any) {
+			obj := object.(*content.ChangePage)
+			writeBool[bool](w, obj.More)
+		},
+	},
 	"Correction": {
 		"text": func(w *writer, fc *plannedField, object any) {
 			obj := object.(*content.Correction)
@@ -878,6 +930,18 @@ func (ec *executionContext) writeRoot(ctx context.Context, w *writer, fc *planne
 			return err
 		}
 		writeList(w, fc, value, writeNode)
+		return nil
+	case "changes":
+		args, err := ec.field_Query_changes_args(ctx, raw)
+		if err != nil {
+			return err
+		}
+		fc.Args = args
+		value, err := ec.Resolvers.Query().Changes(ctx, fc.Args["since"].(*string), fc.Args["first"].(*int))
+		if err != nil {
+			return err
+		}
+		writeObject(w, fc, value)
 		return nil
 	default:
 		return errNotPlanned

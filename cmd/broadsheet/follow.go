@@ -30,11 +30,13 @@ func follow(ctx context.Context, c *config.Server, options *server.Options, db *
 		return nil, err
 	}
 	options.Metrics = append(options.Metrics, couriers)
+	options.Changes = log
 	announcer := changes.NewAnnouncer(log, db.DB)
 	var running sync.WaitGroup
 	running.Go(func() { changes.NewFollower(log, db.DB).Run(ctx, database.ListenAddress(db.url)) })
 	running.Go(func() { options.Partners.Run(ctx) })
 	running.Go(func() { announcer.Run(ctx) })
 	running.Go(func() { couriers.Run(ctx) })
+	running.Go(func() { changes.Forget(ctx, options.Content, c.ChangesKept, options.Log) })
 	return running.Wait, nil
 }

@@ -199,6 +199,9 @@ func (c *Responses) make(door http.Handler, r *http.Request, key []byte, positio
 	ctx, dependencies := content.WithDependencies(r.Context())
 	readAt := time.Now()
 	recorded := record(door, r.WithContext(ctx))
+	if dependencies.Fleeting() {
+		recorded.header.Set("Cache-Control", "no-store")
+	}
 	if !recorded.mayBeKept() {
 		return recorded, nil
 	}

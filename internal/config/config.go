@@ -37,6 +37,8 @@ type Server struct {
 	CacheShared time.Duration `help:"How long caches further out, which hear of no change, may keep an answer." default:"0s" env:"BROADSHEET_CACHE_SHARED"`
 	CacheStale  time.Duration `help:"How long answers that were right when the database was lost go on being given." default:"10m" env:"BROADSHEET_CACHE_STALE"`
 
+	ChangesKept time.Duration `help:"How long changes are kept for those who follow them." default:"720h" env:"BROADSHEET_CHANGES_KEPT"`
+
 	Purge           []string `help:"Caches further out that are told what to drop: varnish+http://127.0.0.1:6081/, fastly+https://api.fastly.com/service/ID, cloudflare+https://api.cloudflare.com/client/v4/zones/ID; separated by commas. Needs --cache-shared." placeholder:"URL" env:"BROADSHEET_PURGE"`
 	FastlyToken     string   `help:"Token that may purge at Fastly." env:"BROADSHEET_FASTLY_TOKEN"`
 	CloudflareToken string   `help:"Token that may purge at Cloudflare." env:"BROADSHEET_CLOUDFLARE_TOKEN"`

@@ -80,8 +80,9 @@ func (k Key) String() string {
 
 // Dependencies are collected while an answer is read; root fields are read side by side.
 type Dependencies struct {
-	mu  sync.Mutex
-	all []Dependency
+	mu       sync.Mutex
+	all      []Dependency
+	fleeting bool
 }
 
 type dependenciesKey struct{}
@@ -97,6 +98,22 @@ func (d *Dependencies) All() []Dependency {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.all
+}
+
+// Fleeting tells whether something was read that no key announces: the answer is right only at the moment.
+func (d *Dependencies) Fleeting() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.fleeting
+}
+
+// doNotKeep says that what is about to be read is announced by no key.
+func doNotKeep(ctx context.Context) {
+	if dependencies, _ := ctx.Value(dependenciesKey{}).(*Dependencies); dependencies != nil {
+		dependencies.mu.Lock()
+		defer dependencies.mu.Unlock()
+		dependencies.fleeting = true
+	}
 }
 
 // depend records what is about to be read, or was just read.

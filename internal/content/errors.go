@@ -21,6 +21,8 @@ const (
 	Unavailable  Code = "UNAVAILABLE"
 	Internal     Code = "INTERNAL"
 
+	Forgotten Code = "FORGOTTEN" // of changes that are not kept any more
+
 	// Of those who show a key.
 	Unauthenticated Code = "UNAUTHENTICATED"
 	RateLimited     Code = "RATE_LIMITED"

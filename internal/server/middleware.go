@@ -123,7 +123,7 @@ func withRecovery(log *slog.Logger, next http.Handler) http.Handler {
 func door(path string) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch first {
-	case "graphql", "feeds", "retractions", "sitemaps", "playground", "demo", "healthz", "readyz", "metrics":
+	case "graphql", "feeds", "retractions", "changes", "sitemaps", "playground", "demo", "healthz", "readyz", "metrics":
 		return first
 	case "oembed", "embed", "embed.js":
 		return "embed"

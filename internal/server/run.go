@@ -22,6 +22,7 @@ type Running struct {
 // Run serves until ctx is done and then lets the requests that are being answered finish. Its error is nil if all did.
 func (s *Server) Run(ctx context.Context, how Running) error {
 	public := s.newHTTPServer(s.Public, how.Answer)
+	defer s.stop()
 	servers, failed := []*http.Server{public}, make(chan error, 2)
 	go func() { failed <- public.Serve(how.Public) }()
 	if how.Operations != nil {
@@ -37,6 +38,7 @@ func (s *Server) Run(ctx context.Context, how Running) error {
 	s.draining.Store(true)
 	s.log.Info("stopping", "drain", how.Drain, "grace", how.Grace)
 	time.Sleep(how.Drain)
+	s.stop()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), how.Grace)
 	defer cancel()
 	return shutDown(grace, servers)

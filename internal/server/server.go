@@ -16,6 +16,7 @@ import (
 
 	"broadsheet/graph"
 	"broadsheet/internal/cache"
+	"broadsheet/internal/changes"
 	"broadsheet/internal/content"
 	"broadsheet/internal/database"
 	"broadsheet/internal/demo"
@@ -34,6 +35,7 @@ type Options struct {
 	Cache    *cache.Responses       // nil: no answer is kept
 	Partners *partner.Partners      // nil: everybody is the public
 	Metrics  []prometheus.Collector // of what runs beside the server
+	Changes  *changes.Log           // what the node hears; nil: nobody can wait for changes
 	Log      *slog.Logger
 	Origin   string // where the world reaches this server, such as https://content.example.org
 	Hub      string // address of a WebSub hub that is told when feeds change; empty if there is none
@@ -51,11 +53,14 @@ type Server struct {
 	db       *sqlx.DB
 	log      *slog.Logger
 	draining atomic.Bool
+	stopping context.Context // done when what would never end has to
+	stop     context.CancelFunc
 }
 
 // New returns a server on a migrated database.
 func New(o Options) *Server {
 	s := &Server{db: o.DB, log: o.Log}
+	s.stopping, s.stop = context.WithCancel(context.Background())
 	metrics := newMetrics(o.DB)
 	metrics.registry.MustRegister(o.Metrics...)
 	if o.Cache != nil {
@@ -87,6 +92,8 @@ func New(o Options) *Server {
 	public.Handle("/sitemap.xml", identified(o, sitemaps, feeds)) // of all that there is: every change is one of it
 	public.Handle("/news-sitemap.xml", identified(o, sitemaps, feeds))
 	public.Handle("/sitemaps/", identified(o, sitemaps, cached(o, feeds)))
+	stream := changes.NewHandler(changes.Options{Content: o.Content, Log: o.Log, Changes: o.Changes, Stop: s.stopping.Done()})
+	public.Handle("/changes", identified(o, partner.Door{Name: "changes"}, stream))
 	if o.Limits.Introspection {
 		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
 	}
@@ -146,6 +153,7 @@ func landingPage(o Options) web.LandingPage {
 		web.Door{Path: "/feeds/latest.rss", Title: "RSS", Description: "The newest stories as a feed; as Atom, JSON Feed and ninjs, too, and by tag and author."},
 		web.Door{Path: "/sitemap.xml", Title: "Sitemap", Description: "All addresses for search engines; what is new stands in /news-sitemap.xml."},
 		web.Door{Path: "/retractions", Title: "Retractions", Description: "Stories that were taken back, in order, for partners who have to take them down."},
+		web.Door{Path: "/changes", Title: "Changes", Description: "What changed after a position, for those who keep copies; also as a stream of events."},
 		web.Door{Path: "/healthz", Title: "Alive", Description: "Whether the process runs."},
 		web.Door{Path: "/readyz", Title: "Ready", Description: "Whether the database answers and its schema is up to date."})
 	if !o.Private {
