@@ -103,6 +103,7 @@ func TestChangesSayWhatBecameOfStories(t *testing.T) {
 		{`insert into corrections (article_id, text) select id, 'Wrong' from articles where slug = 'story'`, "Article UPDATED /story/ was /draft/"},
 		{`update articles set status = 'RETRACTED', retracted_at = now(), retraction_reason = 'Untrue' where slug = 'story'`,
 			"Article RETRACTED because Untrue was /story/ was /draft/"},
+		{`insert into articles (slug, title, status) values ('undated', 'U', 'RETRACTED')`, ""},
 		{`insert into articles (slug, title, status, published_at) values ('later', 'L', 'SCHEDULED', now() + interval '1 day')`, ""},
 		{`insert into articles (slug, title, status, published_at, embargoed_until) values ('secret', 'S', 'PUBLISHED', now() - interval '1 day', now() + interval '1 day')`, ""},
 		{`delete from articles where slug = 'secret'`, ""},
