@@ -21,6 +21,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Serve an invented newsroom from a Postgres of its own, to try everything out."`
 	Import  importCommand  `cmd:"" help:"Bring stories in from another system."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date, take steps back, or list them."`
+	Feed    feedCommand    `cmd:"" help:"Queries that are served as feeds."`
 	Key     keyCommand     `cmd:"" help:"Keys and licences of partner sites, and what they use."`
 	Check   checkCommand   `cmd:"" help:"Check configuration, database and schema, as before a deploy."`
 	Version versionCommand `cmd:"" help:"Print the version."`

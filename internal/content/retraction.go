@@ -2,8 +2,6 @@ package content
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/lib/pq"
@@ -72,13 +70,7 @@ const Remembered = 30 * 24 * time.Hour
 type retractionList []*Retraction
 
 // Scan implements sql.Scanner.
-func (l *retractionList) Scan(value any) error {
-	text, ok := value.([]byte)
-	if !ok {
-		return fmt.Errorf("retractions are %T, not JSON", value)
-	}
-	return json.Unmarshal(text, l)
-}
+func (l *retractionList) Scan(value any) error { return scanJSON(value, (*[]*Retraction)(l)) }
 
 // writeRetractions writes a query for a list, the newest first, of what was taken back lately and stood in the list of
 // articles that the filter makes.

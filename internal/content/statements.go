@@ -89,6 +89,15 @@ func scan[Row any](ctx context.Context, stmt *sqlx.Stmt, args []any) (all []Row,
 	return all, rows.Err()
 }
 
+// write runs a statement that changes something, and returns how many rows it has changed.
+func (s *statements) write(ctx context.Context, about, text string, args ...any) (int64, error) {
+	result, err := s.db.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, fmt.Errorf("write %s: %w", about, err)
+	}
+	return result.RowsAffected()
+}
+
 // prepare returns the statement with one more user, which the caller must take off again.
 func (s *statements) prepare(ctx context.Context, text string) (*preparedStatement, error) {
 	if kept := s.keptStatement(text); kept != nil {

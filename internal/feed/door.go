@@ -128,7 +128,15 @@ func (d *door) feed(ctx context.Context, w http.ResponseWriter, r *http.Request)
 		notFound(w, "There is no feed at this address. Try /feeds/latest.rss, /feeds/tags/SLUG.atom or /feeds/authors/SLUG.json.")
 		return nil
 	}
-	masthead, err := d.content.Masthead(ctx, asked.remembers())
+	from, err := d.source(ctx, asked)
+	if err != nil {
+		return err
+	}
+	if from == nil {
+		notFound(w, "The newsroom has nothing of this name.")
+		return nil
+	}
+	masthead, err := d.content.Masthead(ctx, from.remembers())
 	if err != nil {
 		return err
 	}
@@ -138,7 +146,7 @@ func (d *door) feed(ctx context.Context, w http.ResponseWriter, r *http.Request)
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	f, err := d.load(ctx, asked, masthead)
+	f, err := d.load(ctx, asked, from, masthead)
 	if err != nil {
 		return err
 	}

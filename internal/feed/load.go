@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -22,34 +23,59 @@ type moved struct{ slug string }
 
 func (*moved) Error() string { return "moved" }
 
-// subject is what a feed is of.
-type subject struct {
-	id, name, description, home string
-	filter                      *content.ArticleFilter
+// source is where the articles of a feed come from, as far as it is known before any of them is read.
+type source struct {
+	title string // of a saved feed
+	list  content.ArticleArguments
+}
+
+// source returns nil if there is no saved feed of the name.
+func (d *door) source(ctx context.Context, asked *request) (*source, error) {
+	from := &source{list: content.ArticleArguments{Filter: new(content.ArticleFilter)}}
+	switch asked.noun {
+	case "tags":
+		from.list.Filter.Tags = []string{asked.slug}
+	case "authors":
+		from.list.Filter.Authors = []string{asked.slug}
+	case "saved":
+		saved, err := d.content.SavedFeed(ctx, asked.slug)
+		if err != nil || saved == nil {
+			return nil, err
+		}
+		if saved.Arguments.Filter == nil {
+			saved.Arguments.Filter = from.list.Filter
+		}
+		from.title, from.list = saved.Title, saved.Arguments
+	}
+	if asked.limit != 0 {
+		from.list.First = &asked.limit
+	} else if from.list.First == nil {
+		usual := defaultLimit
+		from.list.First = &usual
+	}
+	if asked.after != "" {
+		from.list.After = &asked.after
+	}
+	return from, nil
+}
+
+// remembers is the list of which the page tells what was taken back; nil on all pages but the newest.
+func (s *source) remembers() *content.ArticleFilter {
+	if s.list.After != nil {
+		return nil
+	}
+	return s.list.Filter
 }
 
 // load reads a page of the feed. It returns nil if there is nothing that the feed could be of, and *moved for an old slug.
-func (d *door) load(ctx context.Context, asked *request, masthead *content.Masthead) (*feed, error) {
-	of, err := d.subject(ctx, asked, &masthead.Site)
-	if err != nil || of == nil {
+func (d *door) load(ctx context.Context, asked *request, from *source, masthead *content.Masthead) (*feed, error) {
+	f, err := d.head(ctx, asked, from, &masthead.Site)
+	if err != nil || f == nil {
 		return nil, err
 	}
-	args := content.ArticleArguments{Filter: of.filter}
-	limit := asked.limit
-	if limit == 0 {
-		limit = defaultLimit
-	}
-	args.First = &limit
-	if asked.after != "" {
-		args.After = &asked.after
-	}
-	page, err := d.content.Articles(ctx, d.shown, args)
+	page, err := d.content.Articles(ctx, d.shown, from.list)
 	if err != nil {
 		return nil, err
-	}
-	f := &feed{
-		site: &masthead.Site, id: tagURI(&masthead.Site, of.id), title: of.name, description: of.description, home: of.home,
-		self: asked.address(d.origin, asked.after), first: asked.address(d.origin, ""), hub: d.hub,
 	}
 	if page.PageInfo.HasNextPage {
 		f.next = asked.address(d.origin, *page.PageInfo.EndCursor)
@@ -61,14 +87,11 @@ func (d *door) load(ctx context.Context, asked *request, masthead *content.Masth
 	}
 	audience := content.AudienceOf(ctx)
 	for _, article := range page.Nodes() {
-		f.add(newItem(article, f.site, audience != nil && audience.MustLink))
+		i := newItem(article, f.site, audience != nil && audience.MustLink)
+		f.items = append(f.items, i)
+		f.changed(i.modified)
 	}
 	return f, nil
-}
-
-func (f *feed) add(i *item) {
-	f.items = append(f.items, i)
-	f.changed(i.modified)
 }
 
 func (f *feed) changed(at time.Time) {
@@ -77,37 +100,31 @@ func (f *feed) changed(at time.Time) {
 	}
 }
 
-func (d *door) subject(ctx context.Context, asked *request, site *content.Site) (*subject, error) {
+// head returns the feed without its articles.
+func (d *door) head(ctx context.Context, asked *request, from *source, site *content.Site) (*feed, error) {
+	f := &feed{site: site, hub: d.hub, self: asked.address(d.origin, asked.after), first: asked.address(d.origin, "")}
+	about := func(id, title, description, home string) *feed {
+		f.id, f.title, f.description, f.home = tagURI(site, id), title, cmp.Or(description, site.Name), home // RSS wants a description
+		return f
+	}
 	switch asked.noun {
 	case "tags":
 		found, err := d.content.TagAt(ctx, nil, asked.slug)
 		if tag, ok := found.(*content.Tag); ok {
-			return &subject{
-				id: tag.ID.GlobalID(), name: site.Name + " – " + tag.Name, description: described(tag.Description, site), home: tag.URL(),
-				filter: &content.ArticleFilter{Tags: []string{tag.Slug}},
-			}, err
+			return about(tag.ID.GlobalID(), site.Name+" – "+tag.Name, tag.Description, tag.URL()), nil
 		}
 		return nil, orMoved(found, err)
 	case "authors":
 		found, err := d.content.AuthorAt(ctx, nil, asked.slug)
 		if author, ok := found.(*content.Author); ok {
-			return &subject{
-				id: author.ID.GlobalID(), name: site.Name + " – " + author.Name, description: described(author.Bio, site), home: author.URL(),
-				filter: &content.ArticleFilter{Authors: []string{author.Slug}},
-			}, err
+			return about(author.ID.GlobalID(), site.Name+" – "+author.Name, author.Bio, author.URL()), nil
 		}
 		return nil, orMoved(found, err)
+	case "saved":
+		return about("saved/"+asked.slug, site.Name+" – "+from.title, site.Description, site.URL), nil
 	default:
-		return &subject{id: "latest", name: site.Name, description: described(site.Description, site), home: site.URL}, nil
+		return about("latest", site.Name, site.Description, site.URL), nil
 	}
-}
-
-// described is never empty: RSS wants a description.
-func described(description string, site *content.Site) string {
-	if description != "" {
-		return description
-	}
-	return site.Name
 }
 
 func orMoved(found content.Resolution, err error) error {

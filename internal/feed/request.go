@@ -11,11 +11,11 @@ import (
 
 // request is what an address asks for.
 type request struct {
-	noun   string // what the feed is of: latest, tags or authors
-	slug   string // of the tag or the author
+	noun   string // what the feed is of: latest, tags, authors or saved
+	slug   string // of the tag or the author; the name of a saved feed
 	format *format
 	after  string // the cursor that the page begins after; empty: the newest page
-	limit  int    // items; 0: defaultLimit
+	limit  int    // items; 0: as many as is usual for the feed
 	token  string // of a partner, for whom the next page is, too; empty if none is in the address
 }
 
@@ -51,20 +51,6 @@ func readLimit(text string) (int, error) {
 	return limit, nil
 }
 
-// remembers is the list of which the page tells what was taken back; nil on all pages but the newest.
-func (r *request) remembers() *content.ArticleFilter {
-	switch {
-	case r.after != "":
-		return nil
-	case r.noun == "tags":
-		return &content.ArticleFilter{Tags: []string{r.slug}}
-	case r.noun == "authors":
-		return &content.ArticleFilter{Authors: []string{r.slug}}
-	default:
-		return new(content.ArticleFilter)
-	}
-}
-
 func readPath(path string) *request {
 	name, extension := path, ""
 	if dot := strings.LastIndexByte(path, '.'); dot >= 0 {
@@ -81,7 +67,7 @@ func readPath(path string) *request {
 		if hasSlug {
 			return nil
 		}
-	case "tags", "authors":
+	case "tags", "authors", "saved":
 		if slug == "" || strings.Contains(slug, "/") {
 			return nil
 		}
@@ -104,6 +90,9 @@ func (r *request) address(origin, after string) string {
 	}
 	if r.limit != 0 {
 		query.Set("limit", strconv.Itoa(r.limit))
+	}
+	if r.token != "" {
+		query.Set("token", r.token)
 	}
 	if len(query) > 0 {
 		address += "?" + query.Encode()
