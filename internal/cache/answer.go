@@ -16,7 +16,7 @@ type answer struct {
 	status       int
 	body         []byte
 	etag         string    // of the body as it is, without quotes
-	lastModified time.Time // to the second; before it, it may not be told
+	lastModified time.Time // to the second
 	plain        form
 	coded        [len(codings{})]codedForm
 }
@@ -56,11 +56,25 @@ func newForm(header http.Header, body []byte, etag, coding string) form {
 	return form{header, body}
 }
 
+// settled is how long after its moment Last-Modified is told: longer than another node may take to hear of a change, or to
+// find out that it hears of none. Two nodes then tell of one moment only if they have the same.
+const settled = 5 * time.Second
+
+// headerBytes is what the values in the header take in memory; all forms share them.
+func (a *answer) headerBytes() (sum int) {
+	for _, values := range a.plain.header {
+		for _, value := range values {
+			sum += len(value)
+		}
+	}
+	return sum
+}
+
 // send answers a request with it, or with 304 if the client has it already (RFC 9110, section 13.2.2).
 func (a *answer) send(w http.ResponseWriter, r *http.Request, now time.Time, codings *codings) {
 	sent, header := a.formFor(r, codings), w.Header()
 	maps.Copy(header, sent.header)
-	if a.lastModified.After(now) {
+	if now.Sub(a.lastModified) < settled {
 		delete(header, "Last-Modified")
 	}
 	if r.Method != http.MethodPost && a.status == http.StatusOK && a.isKnown(r.Header, sent.header["Etag"][0]) {

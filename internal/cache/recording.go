@@ -32,11 +32,12 @@ func record(door http.Handler, r *http.Request) *recording {
 	return recorded
 }
 
-// mayBeKept tells whether the answer would be the same for the next who asks. Doors say no-store where it may not.
+// mayBeKept tells whether the answer would be the same for the next who asks. Doors say so where it would not.
 func (r *recording) mayBeKept() bool {
 	switch r.status {
 	case http.StatusOK, http.StatusMovedPermanently, http.StatusPermanentRedirect, http.StatusNotFound, http.StatusGone:
-		return !strings.Contains(r.header.Get("Cache-Control"), "no-store")
+		said := r.header.Get("Cache-Control")
+		return !strings.Contains(said, "no-store") && !strings.Contains(said, "no-cache") && !strings.Contains(said, "private")
 	}
 	return false
 }
@@ -55,8 +56,24 @@ func (r *recording) Write(p []byte) (int, error) {
 }
 
 // copyTo sends the answer as the door gave it.
-func (r *recording) copyTo(w http.ResponseWriter) {
+func (r *recording) copyTo(w unkept) {
 	maps.Copy(w.Header(), r.header)
 	w.WriteHeader(r.status)
 	_, _ = w.Write(r.body.Bytes())
 }
+
+// unkept sends an answer that nobody may keep: no change of it would be told to caches further out, and it may be overtaken
+// already.
+type unkept struct{ http.ResponseWriter }
+
+func (w unkept) WriteHeader(status int) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w unkept) Write(p []byte) (int, error) {
+	w.Header().Set("Cache-Control", "no-store") // in case that it is the first that the door does
+	return w.ResponseWriter.Write(p)
+}
+
+func (w unkept) Unwrap() http.ResponseWriter { return w.ResponseWriter }

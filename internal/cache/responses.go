@@ -104,7 +104,7 @@ func (c *Responses) Before(door http.Handler, mostBytes int64) http.Handler {
 		key, cacheable := requestKey((*buffer)[:0], r, mostBytes)
 		if !cacheable {
 			c.mark(w, bypass, c.log.Position())
-			door.ServeHTTP(w, r)
+			door.ServeHTTP(unkept{w}, r)
 			return
 		}
 		c.answer(w, r, door, key)
@@ -134,13 +134,13 @@ func (c *Responses) withoutLog(w http.ResponseWriter, r *http.Request, door http
 	position := c.log.Position()
 	if kept == nil || time.Since(lostAt) > c.options.Stale || !c.store.good(kept, lostAt, position) {
 		c.mark(w, bypass, position)
-		door.ServeHTTP(w, r)
+		door.ServeHTTP(unkept{w}, r)
 		return
 	}
 	recorded := record(door, r)
 	if recorded.header.Get("Retry-After") == "" { // the door's way to say that it has no database, whatever the status
 		c.mark(w, bypass, position)
-		recorded.copyTo(w)
+		recorded.copyTo(unkept{w})
 		return
 	}
 	c.mark(w, stale, position)
@@ -170,7 +170,7 @@ func (c *Responses) fill(w http.ResponseWriter, r *http.Request, door http.Handl
 	recorded, made := c.make(door, r, key, position)
 	c.mark(w, miss, position)
 	if made == nil {
-		recorded.copyTo(w)
+		recorded.copyTo(unkept{w})
 		return
 	}
 	own.made = made
@@ -187,7 +187,7 @@ func (c *Responses) follow(w http.ResponseWriter, r *http.Request, door http.Han
 	position := c.log.Position()
 	if other.made == nil || !c.store.good(other.made, time.Now(), position) {
 		c.mark(w, bypass, position)
-		door.ServeHTTP(w, r)
+		door.ServeHTTP(unkept{w}, r)
 		return
 	}
 	c.mark(w, hit, position)
@@ -228,7 +228,7 @@ func (c *Responses) newAnswer(ctx context.Context, recorded *recording, readAt t
 		keys := keysOf(made)
 		header.Set("Surrogate-Key", strings.Join(keys, " "))
 		header.Set("Cache-Tag", strings.Join(keys, ","))
-	case header.Get("Cache-Control") == "": // 304 costs next to nothing
+	default: // to ask again costs next to nothing: 304
 		header.Set("Cache-Control", "public, max-age=0, must-revalidate")
 	}
 	return newAnswer(recorded.status, header, recorded.body.Bytes(), readAt)

@@ -39,8 +39,8 @@ func TestWhatIsKeptAndWhatIsNot(t *testing.T) {
 	asked := 0
 	door := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked++
-		if r.URL.Query().Has("error") {
-			w.Header().Set("Cache-Control", "no-store")
+		if said := r.URL.Query().Get("says"); said != "" {
+			w.Header().Set("Cache-Control", said)
 		}
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Vary", "Accept")
@@ -57,12 +57,21 @@ func TestWhatIsKeptAndWhatIsNot(t *testing.T) {
 		{"/graphql?query=a", "miss", []string{"Accept", "application/json"}, 2},
 		{"/graphql?query=a", "bypass", []string{"Authorization", "Bearer x"}, 3},
 		{"/graphql?query=a", "bypass", []string{"Broadsheet-Cost", "1"}, 4},
-		{"/graphql?error", "miss", nil, 5},
-		{"/graphql?error", "miss", nil, 6},
+		{"/graphql?says=no-store", "miss", nil, 5},
+		{"/graphql?says=no-store", "miss", nil, 6},
+		{"/graphql?says=private", "miss", nil, 7},
+		{"/graphql?says=private", "miss", nil, 8},
+		{"/graphql?says=public,max-age=60", "miss", nil, 9},
+		{"/graphql?says=public,max-age=60", "hit", nil, 9},
 	} {
 		w := get(h, c.target, c.header...)
 		if w.Header().Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(w.Header().Get("Vary"), "Accept") {
 			t.Errorf("%s %v: the door's header is lost: %v", c.target, c.header, w.Header())
+		}
+		// What is not kept, no cache further out may keep.
+		kept := c.want == "hit" || c.want == "miss" && !strings.Contains(c.target, "no-store") && !strings.Contains(c.target, "private")
+		if told := w.Header().Get("Cache-Control"); (told == "no-store") == kept || kept && told != "public, max-age=0, must-revalidate" {
+			t.Errorf("%s %v: Cache-Control: %s", c.target, c.header, told)
 		}
 		if got := w.Header().Get("Broadsheet-Cache"); got != c.want || asked != c.askedAfter || w.Body.String() != "answer" {
 			t.Errorf("%s %v: %s, want %s; the door was asked %d times, want %d", c.target, c.header, got, c.want, asked, c.askedAfter)

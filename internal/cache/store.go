@@ -27,10 +27,10 @@ type entry struct {
 const overtaken = -1
 
 // weight is what an entry takes in memory, in bytes: roughly, for what is beside its body. Two thirds of the body are for
-// its compressed forms, which may come later.
+// its compressed forms, which may come later, with a header for each.
 func (e *entry) weight() uint32 {
-	const itself = 1024
-	return uint32(min(1<<31, itself+len(e.key)+len(e.body)+2*len(e.body)/3+e.footing.bytes()))
+	const itself, eachHeader = 1024, 640
+	return uint32(min(1<<31, itself+len(e.key)+len(e.body)+2*len(e.body)/3+e.footing.bytes()+3*eachHeader+e.headerBytes()))
 }
 
 // store keeps entries, bounded in bytes, and tells which are still right.
