@@ -21,8 +21,8 @@ func TestGeneratedRowsAreWhatTriggersWouldHaveMade(t *testing.T) {
 	}
 	for wrong, query := range map[string]string{
 		"word counts":      `select count(*) from articles where word_count <> count_words(body_html) or word_count = 0`,
-		"links of tags":    `select count(*) from article_tags l join articles a on a.id = l.article_id where l.published_at is distinct from a.published_at`,
-		"links of authors": `select count(*) from article_authors l join articles a on a.id = l.article_id where l.published_at is distinct from a.published_at`,
+		"links of tags":    `select count(*) from article_tags l join articles a on a.id = l.article_id where (l.published_at, l.updated_at) is distinct from (a.published_at, a.updated_at)`,
+		"links of authors": `select count(*) from article_authors l join articles a on a.id = l.article_id where (l.published_at, l.updated_at) is distinct from (a.published_at, a.updated_at)`,
 		"articles without": `select count(*) from articles a where not exists (select from article_tags where article_id = a.id)
 			or not exists (select from article_authors where article_id = a.id)`,
 	} {
