@@ -15,8 +15,8 @@ import (
 	"broadsheet/internal/database"
 )
 
-// Under load, while somebody writes, a lost connection, a killed Postgres and a killed node make no answer wrong: what a
-// reader sees never becomes older unless it says so, what cannot be answered says when to ask again, and all goes on by itself.
+// Under load, while somebody writes, a lost connection, a killed Postgres and a killed node make no answer wrong: each shows
+// what the position that it names has brought, what cannot be answered says when to ask again, and all goes on by itself.
 func TestNothingIsWrongWhateverIsKilled(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
@@ -31,7 +31,7 @@ func TestNothingIsWrongWhateverIsKilled(t *testing.T) {
 	readers := make([]*watcher, 2)
 	for i := range nodes {
 		nodes[i] = command(t, environ, "serve", "--addr", "127.0.0.1:0").serving()
-		readers[i] = watch(t, nodes[i].origin)
+		readers[i] = watch(t, nodes[i].origin, desk)
 	}
 	allSee := func(count int64) {
 		t.Helper()
@@ -85,6 +85,24 @@ type countingDesk struct {
 	t   *testing.T
 	url string
 	n   int64
+
+	mu      sync.Mutex
+	written []brought
+}
+
+// brought is a number with the position of the change that brought it.
+type brought struct{ position, count int64 }
+
+// upTo is the number that the changes up to a position have brought, as far as the desk has noted.
+func (d *countingDesk) upTo(position int64) (count int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, w := range d.written {
+		if w.position <= position {
+			count = w.count
+		}
+	}
+	return count
 }
 
 func (d *countingDesk) write(statement string, args ...any) {
@@ -103,20 +121,33 @@ func (d *countingDesk) count() int64 {
 	d.t.Helper()
 	d.n++
 	d.write(`update articles set title = 'Count ' || $1::bigint || '.' where slug = 'counted'`, d.n)
+	db, err := database.Open(d.t.Context(), d.url, database.Pool{})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	noted := brought{count: d.n}
+	if err := db.Get(&noted.position, `select max(position) from changes`); err != nil {
+		d.t.Fatal(err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.written = append(d.written, noted)
 	return d.n
 }
 
 // watcher asks a node one thing after the other, and looks that no answer is wrong.
 type watcher struct {
+	desk                 *countingDesk
 	seen, refused, stale atomic.Int64
 	stop                 func()
 }
 
 var counted = regexp.MustCompile(`"Count (\d+)\."`)
 
-func watch(t *testing.T, origin string) *watcher {
+func watch(t *testing.T, origin string, desk *countingDesk) *watcher {
 	t.Helper()
-	w, stopped := new(watcher), make(chan struct{})
+	w, stopped := &watcher{desk: desk}, make(chan struct{})
 	var running sync.WaitGroup
 	w.stop = sync.OnceFunc(func() {
 		close(stopped)
@@ -160,13 +191,16 @@ func (w *watcher) ask(origin string) error {
 		return nil
 	case found == nil:
 		return fmt.Errorf("answered %s: %s", response.Status, body)
-	case response.Header.Get("Broadsheet-Stale") != "": // it says since when, and may be older than what was read meanwhile
+	case response.Header.Get("Broadsheet-Stale") != "":
 		w.stale.Add(1)
-		return nil
 	}
 	count, err := strconv.ParseInt(string(found[1]), 10, 64)
-	if err == nil && count < w.seen.Load() {
-		return fmt.Errorf("%d was shown after %d", count, w.seen.Load())
+	if err != nil {
+		return err
+	}
+	position, err := strconv.ParseInt(response.Header.Get("Broadsheet-Position"), 10, 64)
+	if promised := w.desk.upTo(position); err == nil && count < promised {
+		return fmt.Errorf("%d is shown at position %d, which had brought %d", count, position, promised)
 	}
 	w.seen.Store(count)
 	return err
