@@ -48,6 +48,9 @@ func TestNothingIsWrongWhateverIsKilled(t *testing.T) {
 		t.Errorf("%d requests were refused, though Postgres was there", refused)
 	}
 
+	for _, reader := range readers {
+		await(t, "the last answer to be kept", func() bool { return reader.kept.Load() == desk.n })
+	}
 	killPostgres(t, dir)
 	<-postgres.Exited()
 	_ = postgres.Stop()
@@ -138,9 +141,10 @@ func (d *countingDesk) count() int64 {
 
 // watcher asks a node one thing after the other, and looks that no answer is wrong.
 type watcher struct {
-	desk                 *countingDesk
-	seen, refused, stale atomic.Int64
-	stop                 func()
+	desk           *countingDesk
+	seen, kept     atomic.Int64 // the number that was shown last, and last from what was kept
+	refused, stale atomic.Int64 // answers
+	stop           func()
 }
 
 var counted = regexp.MustCompile(`"Count (\d+)\."`)
@@ -203,6 +207,9 @@ func (w *watcher) ask(origin string) error {
 		return fmt.Errorf("%d is shown at position %d, which had brought %d", count, position, promised)
 	}
 	w.seen.Store(count)
+	if response.Header.Get("Broadsheet-Cache") == "hit" {
+		w.kept.Store(count)
+	}
 	return err
 }
 
