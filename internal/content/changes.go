@@ -288,8 +288,9 @@ func (s *Service) articlesNow(ctx context.Context, ids []int64) ([]standing, err
 	return read[standing](ctx, s.statements, "changed articles", `select a.id, a.slug,
 			`+visible(ctx)+` as visible,
 			not (`+public+`) as hidden,
-			coalesce(a.status = 'RETRACTED' and greatest(a.published_at, a.embargoed_until) <= least(a.retracted_at - $3 * interval '1 second', $1)`+
-		licensed(ctx)+`, false) as taken,
+			a.status = 'RETRACTED' and exists (select from retractions r
+				where r.article_id = a.id and r.visible_from <= r.retracted_at - $3 * interval '1 second')`+
+		licensed(ctx)+` as taken,
 			a.retraction_reason as reason,
 			array(select o.slug from old_slugs o where o.article_id = a.id and o.slug <> a.slug order by o.at desc) as aliases
 		from articles a
