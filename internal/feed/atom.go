@@ -74,7 +74,7 @@ func (w *atomWriter) entry(i *item) {
 		}
 		w.end("author")
 	}
-	w.empty("link", "rel", "alternate", "type", "text/html", "href", i.URL())
+	w.empty("link", "rel", "alternate", "type", "text/html", "href", i.url)
 	if i.Video != nil {
 		w.empty("link", "rel", "enclosure", "type", mediaType(i.Video.URL), "href", i.Video.URL)
 	}

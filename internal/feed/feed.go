@@ -52,6 +52,7 @@ func newTombstone(r *content.Retraction, site *content.Site) *tombstone {
 type item struct {
 	*content.Article
 	id       string // a tag URI that never changes
+	url      string // on the newsroom's site
 	html     string // with absolute addresses; empty if nothing may be shown
 	image    *content.Image
 	modified time.Time // of the article or its newest correction
@@ -68,7 +69,7 @@ func tagURI(site *content.Site, id string) string {
 }
 
 func newItem(a *content.Article, site *content.Site, mustLink bool) *item {
-	i := &item{Article: a, id: tagURI(site, a.ID.GlobalID()), modified: a.ModifiedAt().UTC()}
+	i := &item{Article: a, id: tagURI(site, a.ID.GlobalID()), url: a.URL(), modified: a.ModifiedAt().UTC()}
 	if a.LeadImage != nil {
 		image := *a.LeadImage
 		if base, err := url.Parse(site.URL); err == nil {
@@ -81,7 +82,7 @@ func newItem(a *content.Article, site *content.Site, mustLink bool) *item {
 			i.modified = c.At.UTC()
 		}
 	}
-	i.html = absolute(bodyOf(a, mustLink), a.URL())
+	i.html = absolute(bodyOf(a, mustLink), i.url)
 	return i
 }
 

@@ -52,7 +52,7 @@ func (w *jsonFeedWriter) author(name, url string) {
 func (w *jsonFeedWriter) item(i *item) {
 	w.open('{')
 	w.member("id", i.id)
-	w.member("url", i.URL())
+	w.member("url", i.url)
 	w.optional("title", i.Title)
 	if i.html != "" {
 		w.member("content_html", i.html)

@@ -111,7 +111,7 @@ func (w *ninjsWriter) item(i *item) {
 	w.people(i)
 	w.subjects(i)
 	w.genre(i)
-	w.renditions(rendition{"web", i.URL(), "text/html", nil, nil, nil})
+	w.renditions(rendition{"web", i.url, "text/html", nil, nil, nil})
 	w.associations(i)
 	w.close('}')
 }

@@ -75,7 +75,7 @@ func (w *rssWriter) item(i *item) {
 	w.start("item")
 	w.raw("\n")
 	w.optional("title", i.Title)
-	w.element("link", i.URL())
+	w.element("link", i.url)
 	w.element("guid", i.id, "isPermaLink", "false")
 	w.element("pubDate", rfc822(i.PublishedAt))
 	if i.Excerpt != "" || i.Title == "" {

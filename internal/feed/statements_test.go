@@ -1,6 +1,7 @@
 package feed_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestStatementsDoNotGrow(t *testing.T) {
 
 // statements asks the door and returns how many statements that took.
 func (n *newsroom) statements(address string, header ...string) int64 {
-	request := httptest.NewRequest("GET", address, nil)
+	request := httptest.NewRequest(http.MethodGet, address, nil)
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}

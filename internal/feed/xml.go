@@ -125,8 +125,10 @@ func escaped(c byte, _ string) (string, bool) {
 func (w *xmlWriter) escapedInCDATA(c byte, before string) (string, bool) {
 	switch c {
 	case '>':
-		tail := string(w.buffer[max(0, len(w.buffer)-2):]) + before
-		return "]]><![CDATA[>", strings.HasSuffix(tail, "]]")
+		if len(before) < 2 {
+			before = string(w.buffer[max(0, len(w.buffer)-2):]) + before
+		}
+		return "]]><![CDATA[>", strings.HasSuffix(before, "]]")
 	case '\r':
 		return "]]>&#xD;<![CDATA[", true
 	}
