@@ -27,9 +27,10 @@ const (
 	codeTooDeep      = "TOO_DEEP"
 )
 
-// statuses are the HTTP statuses of failures on our side and of refusals that no other request would change; all others
-// are the client's.
+// statuses are the HTTP statuses of failures on our side, of refusals that no other request would change, and of what some
+// clients read in answers of the status 200 alone; all others are the client's.
 var statuses = map[string]int{
+	codeNotFound:                http.StatusOK, // as Apollo Server has it
 	codeForbidden:               http.StatusForbidden,
 	string(content.Internal):    http.StatusInternalServerError,
 	string(content.Unavailable): http.StatusServiceUnavailable,

@@ -27,6 +27,7 @@ func FuzzRequest(f *testing.F) {
 		`{"query": "{ articles(first: 99999999999999999999, filter: {publishedAfter: 1e999}) { totalCount } }"}`,
 		`{"query": "\"\"\"block\"\"\" { # comment\n site { name } }"}`,
 		`{"query": "{ a(b: [[{c: $d}]]) }", "variables": {"d": [[[]]]}}`,
+		`{"documentId": "a"}`, `{"query": "{ __typename }", "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "00"}}}`,
 		`[{"query": "{ __typename }"}]`, `{"query": 1}`, `nonsense`, ``, "\xff", `{"query": "\ud800"}`,
 	} {
 		f.Add(seed)

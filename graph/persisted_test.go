@@ -55,8 +55,11 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 				t.Errorf("%s %q: Cache-Control %q", method, step.query, came.header.Get("Cache-Control"))
 			}
 		}
-		if came := ask("", sumOf("another")); !came.is(200, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound") {
-			t.Errorf("%s: %d %s", method, came.status, came.text)
+		for _, accept := range []string{legacyType, responseType} {
+			came := send(t, door, "GET", "?"+url.Values{"extensions": {persisted(sumOf("another"))}}.Encode(), "", "Accept", accept)
+			if !came.is(200, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound") {
+				t.Errorf("%s: %d %s", accept, came.status, came.text)
+			}
 		}
 	}
 }
@@ -116,6 +119,7 @@ func TestTrustedDocuments(t *testing.T) {
 				{"?documentId=a1", "", true, ""},
 				{"?documentId=sha256:" + sumOf(named), "", true, ""},
 				{"?" + url.Values{"extensions": {persisted(sumOf(named))}}.Encode(), "", true, ""},
+				{"?" + url.Values{"extensions": {persisted("a1")}}.Encode(), "", true, ""}, // an id of any sort
 				{"", `{"documentId": "a1", "variables": {}}`, true, ""},
 				{"", fmt.Sprintf(`{"query": %q}`, named), true, ""}, // the very text is as good
 				{"?documentId=c3", "", false, "PERSISTED_QUERY_NOT_FOUND"},
@@ -146,6 +150,8 @@ func TestTrustedDocumentsThatAreRefused(t *testing.T) {
 		{map[string]string{"m.json": `[]`}, []string{"m.json", "manifest"}},
 		{map[string]string{"m.json": `{"format": "apollo-persisted-query-manifest", "version": 2}`}, []string{"version 2"}},
 		{map[string]string{"README.md": ""}, []string{"there is none"}},
+		{map[string]string{"m.json": `{"a1": "{ sight }", "b2": "{ cite }"}`}, []string{"sight", "cite"}},
+		{map[string]string{"a1.graphql": "{ articles(first: 100) { nodes { authors { articles(first: 100) { nodes { title body { html } } } } } } }"}, []string{"a1", "complexity"}},
 		{map[string]string{"a1.graphql": "{ " + strings.Repeat("a: __typename ", 600) + "}"}, []string{"a1", "allowed"}},
 	} {
 		_, err := trust(t, files(t, test.files), graph.TrustedOnly)

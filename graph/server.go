@@ -86,8 +86,9 @@ func (d *door) prepare(ctx context.Context, asked *request) (*graphql.OperationC
 	document, kind, problems := d.find(asked)
 	definition := document.Operations.ForName(asked.operationName)
 	traceOf(ctx).note(definition, kind)
-	if d.trusted.distrusts(kind) {
-		d.presenter.log.WarnContext(ctx, "a document that is not trusted", "kind", kind, "operation", asked.operationName, "request", asked.header.Get("X-Request-Id"))
+	if definition != nil && d.trusted.distrusts(kind) {
+		d.presenter.log.WarnContext(ctx, "a document that is not trusted", "kind", kind, "operation", traceOf(ctx).OperationName,
+			"request", asked.header.Get("X-Request-Id"))
 	}
 	if refusal := refuseOperation(asked, definition, problems); refusal != nil {
 		return nil, refusal

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -53,7 +55,8 @@ func (t *Trusted) byText(text string) *ast.QueryDocument {
 
 // LoadTrusted reads a manifest as Apollo, Relay or GraphQL Code Generator write it, or a directory of manifests and of
 // documents (*.graphql), whose ids are their names without the ending. Each document can be named by its SHA-256, too.
-// It fails for the first document that does not fit the schema and the limits, and says which and why.
+// It fails if a document does not fit the schema or the limits, with the page sizes that its variables leave open taken to be
+// the usual ones, and says which and why.
 func LoadTrusted(path string, mode TrustedMode, limits Limits) (*Trusted, error) {
 	loader := &trustedLoader{newDocuments(limits), make(map[string]string), &Trusted{mode, make(map[string]*ast.QueryDocument)}}
 	err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
@@ -93,18 +96,24 @@ func (l *trustedLoader) load(file string, named bool) error {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	for id, text := range texts {
-		if err := l.add(id, text); err != nil {
-			return fmt.Errorf("%s: %s: %w", file, id, err)
+	var all error
+	for _, id := range slices.Sorted(maps.Keys(texts)) {
+		if err := l.add(id, texts[id]); err != nil {
+			all = errors.Join(all, fmt.Errorf("%s: %s: %w", file, id, err))
 		}
 	}
-	return nil
+	return all
 }
 
 func (l *trustedLoader) add(id, text string) error {
 	document, problems := l.documents.check(text)
 	if len(problems) > 0 {
 		return problems
+	}
+	for _, operation := range document.Operations {
+		if problem := l.documents.limits.refusePrice(newCost(nil).of(operation.SelectionSet)); problem != nil {
+			return problem
+		}
 	}
 	if other, taken := l.texts[id]; taken && other != text {
 		return errors.New("two documents have this id")
