@@ -165,7 +165,7 @@ func (s *Service) ArticleAt(ctx context.Context, asked *Selection, slug string) 
 	}
 	// A story that was taken back before the audience could see it never was there.
 	gone, err := read[Gone](ctx, s.statements, "retracted article", `select a.retracted_at, a.retraction_reason
-		from articles a
+		from (select a.*, r.tags from articles a left join retractions r on r.article_id = a.id) a
 		where a.status = 'RETRACTED' and greatest(a.published_at, a.embargoed_until) <= least(a.retracted_at - $3 * interval '1 second', $1)
 			and (a.slug = $2 or a.id = (select o.article_id from old_slugs o where o.slug = $2 and o.article_id is not null))`+
 		licensed(ctx)+`

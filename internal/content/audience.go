@@ -36,6 +36,7 @@ type Audience struct {
 	Licence
 
 	condition string // what the licence adds to the rule for the public
+	retracted string // the same for retractions
 	tagKeys   []Key
 	cacheKey  string
 }
@@ -47,7 +48,8 @@ func NewAudience(name string, licence Licence) *Audience {
 		panic(err) // numbers, texts, and lists of them
 	}
 	sum := sha256.Sum256(terms)
-	audience := &Audience{Name: name, Licence: licence, condition: licence.condition(), cacheKey: hex.EncodeToString(sum[:16])}
+	audience := &Audience{Name: name, Licence: licence, cacheKey: hex.EncodeToString(sum[:16])}
+	audience.condition, audience.retracted = licence.condition(carried), licence.condition(recorded)
 	for _, id := range texts(slices.Concat(licence.TagsIn, licence.TagsOut)) {
 		audience.tagKeys = append(audience.tagKeys, Key{Kind: "articles/tag", Name: "#" + id})
 	}
@@ -96,8 +98,14 @@ func (a *Audience) fullText() bool { return a == nil || a.FullText }
 
 func (a *Audience) images() bool { return a == nil || a.Images }
 
+// What carries one of some tags: an article today, and one that was taken back when that was done.
+const (
+	carried  = "exists (select from article_tags g where g.article_id = a.id and g.tag_id in (%))"
+	recorded = "a.tags && array[%]::bigint[]"
+)
+
 // condition is written out, so that each licence has statements that Postgres plans for it.
-func (l *Licence) condition() string {
+func (l *Licence) condition(tagged string) string {
 	var text strings.Builder
 	if len(l.Kinds) > 0 {
 		kinds := make([]string, len(l.Kinds))
@@ -109,9 +117,9 @@ func (l *Licence) condition() string {
 	for _, rule := range []struct {
 		verb string
 		tags []int64
-	}{{"exists", l.TagsIn}, {"not exists", l.TagsOut}} {
+	}{{"", l.TagsIn}, {"not ", l.TagsOut}} {
 		if len(rule.tags) > 0 {
-			text.WriteString(" and " + rule.verb + " (select from article_tags g where g.article_id = a.id and g.tag_id in (" + strings.Join(texts(rule.tags), ", ") + "))")
+			text.WriteString(" and " + rule.verb + strings.Replace(tagged, "%", strings.Join(texts(rule.tags), ", "), 1))
 		}
 	}
 	return text.String()
@@ -140,11 +148,11 @@ func (a *Audience) rule() string {
 	return public + a.condition
 }
 
-// licensed is what the licence adds to the rule.
+// licensed is what the licence adds for retractions, which a statement calls a. It asks for the tags of a story when it was
+// taken back: nobody announces what becomes of them later.
 func licensed(ctx context.Context) string {
-	dependOnLicence(ctx)
 	if audience := AudienceOf(ctx); audience != nil {
-		return audience.condition
+		return audience.retracted
 	}
 	return ""
 }

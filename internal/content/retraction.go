@@ -31,9 +31,6 @@ func (r *Retraction) URLs() []string {
 const retractionColumns = `a.article_id, a.position, a.published_at, a.retracted_at, a.reason,
 	array[a.slug] || array(select o.slug from old_slugs o where o.article_id = a.article_id and o.slug <> a.slug order by o.at desc) as slugs`
 
-// retractions is the table as the licence of an audience reads it: like articles.
-const retractions = `(select r.*, r.article_id as id from retractions r) a`
-
 // RetractionArguments say which retractions are wanted: those after a position, and those of a time or later.
 type RetractionArguments struct {
 	Position int64     // of the last one that is known
@@ -48,7 +45,7 @@ func (s *Service) Retractions(ctx context.Context, args RetractionArguments) ([]
 	}
 	depend(ctx, wholly(Key{Kind: "retractions"}))
 	rows, err := read[Retraction](ctx, s.statements, "retractions", `select `+retractionColumns+`
-		from `+retractions+`
+		from retractions a
 		where a.position > $1 and a.retracted_at >= $2 and a.visible_from <= a.retracted_at - $3 * interval '1 second'`+
 		licensed(ctx)+`
 		order by a.position
@@ -75,7 +72,7 @@ func (l *retractionList) Scan(value any) error { return scanJSON(value, (*[]*Ret
 // writeRetractions writes a query for a list, the newest first, of what was taken back lately and stood in the list of
 // articles that the filter makes.
 func writeRetractions(ctx context.Context, q *query, f *ArticleFilter, now time.Time) {
-	q.write("select coalesce(jsonb_agg(to_jsonb(recent)), '[]') from (select ", retractionColumns, " from ", retractions,
+	q.write("select coalesce(jsonb_agg(to_jsonb(recent)), '[]') from (select ", retractionColumns, " from retractions a",
 		" where a.retracted_at > ", q.arg(now.Add(-Remembered)), "::timestamptz and a.visible_from <= a.retracted_at - ",
 		q.arg(AudienceOf(ctx).Delay().Seconds()), " * interval '1 second'", licensed(ctx))
 	if len(f.Kind) == 0 {
