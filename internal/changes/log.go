@@ -18,11 +18,12 @@ type Log struct {
 	position atomic.Int64
 	lostAt   atomic.Int64 // since when changes may go unheard, in nanoseconds since 1970; 0: they do not
 
-	mu       sync.Mutex
-	hear     []func([]Change)
-	coming   []Appearance  // in the order of time
-	advanced chan struct{} // closed, and replaced, when Position has grown
-	losses   int           // how often changes began to go unheard
+	mu         sync.Mutex
+	hear       []func([]Change)
+	coming     []Appearance             // in the order of time
+	comingKeys map[content.Key]struct{} // that they announce
+	advanced   chan struct{}            // closed, and replaced, when Position has grown
+	losses     int                      // how often changes began to go unheard
 }
 
 // Change is an entry of the log.
@@ -84,15 +85,21 @@ const LongestFill = 5 * time.Minute
 // to the reader by a delay later than to the public.
 func (l *Log) GoodUntil(readAt time.Time, dependencies []content.Dependency, delay time.Duration) time.Time {
 	l.mu.Lock()
-	coming := l.coming
+	coming, keys := l.coming, l.comingKeys
 	l.mu.Unlock()
+	var concerned []content.Dependency // mostly none of hundreds
+	for _, d := range dependencies {
+		if _, comes := keys[d.Key]; comes {
+			concerned = append(concerned, d)
+		}
+	}
 	for _, appearance := range coming {
 		at := appearance.At.Add(delay)
 		if !at.After(readAt) {
 			continue
 		}
 		for _, announced := range appearance.Announced {
-			if slices.ContainsFunc(dependencies, announced.Concerns) {
+			if slices.ContainsFunc(concerned, announced.Concerns) {
 				return at
 			}
 		}
@@ -102,8 +109,14 @@ func (l *Log) GoodUntil(readAt time.Time, dependencies []content.Dependency, del
 
 // Apply tells of changes up to a position, and sets what will appear by itself after them. It is for who follows the log.
 func (l *Log) Apply(changes []Change, position int64, coming []Appearance) {
+	keys := make(map[content.Key]struct{})
+	for _, appearance := range coming {
+		for _, announced := range appearance.Announced {
+			keys[announced.Key] = struct{}{}
+		}
+	}
 	l.mu.Lock()
-	l.coming = coming
+	l.coming, l.comingKeys = coming, keys
 	l.mu.Unlock()
 	if len(changes) > 0 {
 		for _, hear := range l.hear {
