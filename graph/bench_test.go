@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -35,7 +36,7 @@ func BenchmarkFeed(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				answer := httptest.NewRecorder()
-				asked := httptest.NewRequest("POST", "/graphql", strings.NewReader(feedPage))
+				asked := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(feedPage))
 				asked.Header.Set("Content-Type", "application/json")
 				if door.ServeHTTP(answer, asked); answer.Code != 200 || answer.Body.Len() < 10_000 {
 					b.Fatal(answer.Code, answer.Body)

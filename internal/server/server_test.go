@@ -25,11 +25,11 @@ import (
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // newServer returns a server on the database, and its log.
-func newServer(t testing.TB, db *sqlx.DB, change func(*server.Options)) (*server.Server, *logLines) {
-	t.Helper()
+func newServer(tb testing.TB, db *sqlx.DB, change func(*server.Options)) (*server.Server, *logLines) {
+	tb.Helper()
 	addresses, err := content.NewAddresses("https://news.example.org", "/{slug}/", "/author/{slug}/", "/tag/{slug}/")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	lines := new(logLines)
 	options := server.Options{
@@ -242,15 +242,15 @@ func TestRunningServerFinishesWhatItBegan(t *testing.T) {
 }
 
 // waitFor asks again and again until it is so.
-func waitFor(t testing.TB, what string, isSo func() bool) {
-	t.Helper()
+func waitFor(tb testing.TB, what string, isSo func() bool) {
+	tb.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.After(time.Minute); !isSo(); {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("waited in vain for %s", what)
+			tb.Fatalf("waited in vain for %s", what)
 		}
 	}
 }
