@@ -258,11 +258,11 @@ func TestHubsAreToldOfFeeds(t *testing.T) {
 	t.Parallel()
 	far, newsroom := newElsewhere(t), newNewsroom(t)
 	newsroom.node(t, edge.Options{Hub: far.URL + "/hub", Origin: "https://content.example.org"})
-	topic := func(feed string) string { return "hub.url=https%3A%2F%2Fcontent.example.org%2Ffeeds%2F" + feed }
+	topic := func(feed string) string { return "hub.topic=https%3A%2F%2Fcontent.example.org%2Ffeeds%2F" + feed + "&" }
 	far.hears(t, "POST | /hub", "hub.mode=publish", topic("latest.rss"))
 	far.hears(t, topic("tags%2Fsport.ninjs")) // the tag is new
 	newsroom.publish("story")
-	for _, format := range []string{"rss", "atom", "json", "ninjs"} {
+	for _, format := range []string{"rss", "atom", "json", "ninjs", "rss%3Fprofile%3Dflipboard"} {
 		far.hears(t, topic("tags%2Fnews."+format))
 	}
 	if far.count(topic("tags%2Fsport.rss")) != 1 {

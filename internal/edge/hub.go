@@ -37,8 +37,8 @@ func (h *hub) name() string {
 // A hub reads a feed once when it is told.
 func (h *hub) waits() bool { return true }
 
-// formats are those in which each feed is given.
-var formats = []string{"rss", "atom", "json", "ninjs"}
+// formats are those in which each feed is given, and names a hub.
+var formats = []string{"rss", "atom", "json", "ninjs", "rss?profile=flipboard"}
 
 func (h *hub) tell(ctx context.Context, changed []changes.Change, _ int64) error {
 	feeds, articles := feedsOf(changed)

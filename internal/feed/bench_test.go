@@ -11,7 +11,7 @@ import (
 
 // BenchmarkEncode writes 100 full texts in each format.
 func BenchmarkEncode(b *testing.B) {
-	f := &feed{site: &content.Site{Name: "The Courier", URL: "https://news.example.org/", Locale: "en"}, id: "tag:news.example.org,2026:latest", title: "The Courier"}
+	f := &feed{profile: whole, site: &content.Site{Name: "The Courier", URL: "https://news.example.org/", Locale: "en"}, id: "tag:news.example.org,2026:latest", title: "The Courier"}
 	body := "<p>" + strings.Repeat(`It is a sentence of a story with <a href="https://news.example.org/a/">a link</a> &amp; more. `, 40) + "</p>"
 	for n := range 100 {
 		a := &content.Article{ID: content.ArticleID(n), Title: fmt.Sprintf("A headline, number %d", n), Excerpt: "What it says in short.", Body: &content.Body{HTML: body, Complete: true}, Locale: "en", PublishedAt: time.Unix(1e9, 0)}
@@ -27,5 +27,15 @@ func BenchmarkEncode(b *testing.B) {
 			}
 			b.SetBytes(int64(len(buffer)))
 		})
+	}
+}
+
+// BenchmarkSubset makes what a partner takes of a text of 4 KB.
+func BenchmarkSubset(b *testing.B) {
+	body := strings.Repeat(`<p>It is a sentence of a story with <a href="https://news.example.org/a/">a link</a> &amp; more. </p>`, 40)
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		msnHTML.of(body)
 	}
 }

@@ -17,6 +17,7 @@ type Options struct {
 	Origin string // where the world reaches this server, such as https://content.example.org; feeds name themselves by it
 	Hub    string // address of a WebSub hub that is told when feeds change; empty if there is none
 	Log    *slog.Logger
+	Now    func() time.Time // time.Now if nil
 }
 
 // format is a way to write feeds.
@@ -46,7 +47,7 @@ const longestAnswer = 10 * time.Second
 
 type door struct {
 	content *content.Service
-	shown   *content.Selection
+	now     func() time.Time
 	origin  string
 	hub     string
 	log     *slog.Logger
@@ -55,7 +56,10 @@ type door struct {
 
 // NewHandler answers at /feeds/, /retractions, /sitemap.xml, /sitemaps/ and /news-sitemap.xml.
 func NewHandler(service *content.Service, o Options) http.Handler {
-	d := &door{content: service, shown: shown(), origin: o.Origin, hub: o.Hub, log: o.Log, version: revision()}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	d := &door{content: service, now: o.Now, origin: o.Origin, hub: o.Hub, log: o.Log, version: revision()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /feeds/", d.serve(d.feed))
 	mux.HandleFunc("GET /retractions", d.serve(d.retractions))
@@ -140,7 +144,7 @@ func (d *door) feed(ctx context.Context, w http.ResponseWriter, r *http.Request)
 	if err != nil {
 		return err
 	}
-	have := d.validators(ctx, masthead.Moment)
+	have := d.validators(ctx, from.moment(masthead.Moment))
 	if have.match(r.Header) {
 		have.set(w.Header())
 		w.WriteHeader(http.StatusNotModified)
@@ -155,19 +159,19 @@ func (d *door) feed(ctx context.Context, w http.ResponseWriter, r *http.Request)
 		return nil
 	}
 	have.set(w.Header())
-	d.link(w.Header(), f)
+	link(w.Header(), f)
 	write(w, r, asked.format.mediaType, asked.format.append(make([]byte, 0, 64<<10), f))
 	return nil
 }
 
 // link says where the feed is and which hub tells of its changes (W3C WebSub, section 4).
-func (d *door) link(header http.Header, f *feed) {
+func link(header http.Header, f *feed) {
 	header.Add("Link", "<"+f.self+`>; rel="self"`)
 	if f.next != "" {
 		header.Add("Link", "<"+f.next+`>; rel="next"`) // ninjs has no other place for it
 	}
-	if d.hub != "" {
-		header.Add("Link", "<"+d.hub+`>; rel="hub"`)
+	if f.hub != "" {
+		header.Add("Link", "<"+f.hub+`>; rel="hub"`)
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 
 // feed is what the encoders write: a page of articles, newest first.
 type feed struct {
-	site *content.Site
+	site    *content.Site
+	profile *profile
 
 	id          string // a tag URI
 	title       string
@@ -34,11 +35,10 @@ type feed struct {
 // tombstone stands where a story stood that was taken back. It has nothing of the story but its id and address.
 type tombstone struct {
 	id, url, reason string
+	title           string // not the story's
+	html            string // likewise; empty if nothing has to stand there
 	published, at   time.Time
 }
-
-// retracted is what stands for the title of a story that was taken back.
-const retracted = "Retracted"
 
 func newTombstone(r *content.Retraction, site *content.Site) *tombstone {
 	t := &tombstone{id: tagURI(site, r.ID.GlobalID()), url: r.URLs()[0], published: r.PublishedAt.UTC(), at: r.At.UTC()}
@@ -51,11 +51,13 @@ func newTombstone(r *content.Retraction, site *content.Site) *tombstone {
 // item is an article as a feed shows it.
 type item struct {
 	*content.Article
-	id       string // a tag URI that never changes
-	url      string // on the newsroom's site
-	html     string // with absolute addresses; empty if nothing may be shown
-	image    *content.Image
-	modified time.Time // of the article or its newest correction
+	id         string // a tag URI that never changes
+	url        string // on the newsroom's site
+	shortTitle string // beside a title that is too long for the reader; else empty
+	html       string // with absolute addresses; empty if nothing may be shown
+	image      *content.Image
+	enclosure  string    // address of a file of a known media type; empty if there is none
+	modified   time.Time // of the article or its newest correction
 }
 
 // tagURI makes an id that is unique in the world and goes on meaning the same (RFC 4151). It ends in the id that
@@ -76,6 +78,9 @@ func newItem(a *content.Article, site *content.Site, mustLink bool) *item {
 			image.URL = resolved(image.URL, base)
 		}
 		i.image = &image
+	}
+	if a.Video != nil && mediaType(a.Video.URL) != "" {
+		i.enclosure = a.Video.URL
 	}
 	for _, c := range a.Corrections {
 		if c.At.After(i.modified) {

@@ -78,6 +78,12 @@ func TestFeedsNameTheHub(t *testing.T) {
 		}
 		within(t, format, answer.Body.String(), hub)
 	}
+	for _, profile := range profiles {
+		answer := n.get("/feeds/latest.rss?profile=" + profile)
+		if named := strings.Contains(strings.Join(answer.Header().Values("Link"), ""), hub); named != (profile == "flipboard") || named != strings.Contains(answer.Body.String(), hub) {
+			t.Errorf("%s names a hub: %t", profile, named)
+		}
+	}
 }
 
 // Who has an answer is told so, and told otherwise after any change.

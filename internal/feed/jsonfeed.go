@@ -87,7 +87,7 @@ func (w *jsonFeedWriter) tombstone(t *tombstone) {
 	w.open('{')
 	w.member("id", t.id)
 	w.member("url", t.url)
-	w.member("title", retracted)
+	w.member("title", t.title)
 	w.member("content_text", "")
 	w.member("date_published", rfc3339(t.published))
 	w.member("date_modified", rfc3339(t.at))

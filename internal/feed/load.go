@@ -8,11 +8,15 @@ import (
 	"broadsheet/internal/content"
 )
 
-// shown is what feeds show of a page of articles.
-func shown() *content.Selection {
+// shown is what feeds show of a page of articles, with these forms of their bodies.
+func shown(forms ...string) *content.Selection {
+	bodies := make([]*content.SelectedField, len(forms))
+	for i, form := range forms {
+		bodies[i] = content.Ask(form)
+	}
 	return content.Select("ArticleConnection",
 		content.Ask("nodes",
-			content.Ask("updatedAt"), content.Ask("body", content.Ask("html")), content.Ask("corrections"),
+			content.Ask("updatedAt"), content.Ask("body", bodies...), content.Ask("corrections"),
 			content.Ask("tags", content.Ask("slug")), content.Ask("authors"),
 			content.Ask("leadImage"), content.Ask("video", content.Ask("poster"))),
 		content.Ask("pageInfo"))
@@ -27,6 +31,8 @@ func (*moved) Error() string { return "moved" }
 type source struct {
 	title string // of a saved feed
 	list  content.ArticleArguments
+	of    *content.ArticleFilter // the list, with stories of any age
+	day   time.Time              // as of the beginning of which the age of stories counts; the zero time if it does not
 }
 
 // source returns nil if there is no saved feed of the name.
@@ -50,13 +56,26 @@ func (d *door) source(ctx context.Context, asked *request) (*source, error) {
 	if asked.limit != 0 {
 		from.list.First = &asked.limit
 	} else if from.list.First == nil {
-		usual := defaultLimit
-		from.list.First = &usual
+		from.list.First = &asked.profile.items
 	}
 	if asked.after != "" {
 		from.list.After = &asked.after
 	}
+	from.of = from.list.Filter
+	if oldest := asked.profile.oldest; oldest != 0 {
+		from.leaveOut(d.now().UTC().Truncate(24*time.Hour), oldest)
+	}
 	return from, nil
+}
+
+// leaveOut leaves out stories that were older at the beginning of the day.
+func (s *source) leaveOut(day time.Time, oldest time.Duration) {
+	s.day = day
+	young, since := *s.of, day.Add(-oldest)
+	if young.PublishedAfter == nil || young.PublishedAfter.Before(since) {
+		young.PublishedAfter = &since
+	}
+	s.list.Filter = &young
 }
 
 // remembers is the list of which the page tells what was taken back; nil on all pages but the newest.
@@ -64,7 +83,15 @@ func (s *source) remembers() *content.ArticleFilter {
 	if s.list.After != nil {
 		return nil
 	}
-	return s.list.Filter
+	return s.of
+}
+
+// moment is when the feed is seen: what is too old disappears by itself.
+func (s *source) moment(of content.Moment) content.Moment {
+	if s.day.After(of.DueAt) {
+		of.DueAt = s.day
+	}
+	return of
 }
 
 // load reads a page of the feed. It returns nil if there is nothing that the feed could be of, and *moved for an old slug.
@@ -73,7 +100,7 @@ func (d *door) load(ctx context.Context, asked *request, from *source, masthead 
 	if err != nil || f == nil {
 		return nil, err
 	}
-	page, err := d.content.Articles(ctx, d.shown, from.list)
+	page, err := d.content.Articles(ctx, asked.profile.shown, from.list)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +118,7 @@ func (d *door) load(ctx context.Context, asked *request, from *source, masthead 
 		f.items = append(f.items, i)
 		f.changed(i.modified)
 	}
+	f.profile.shape(f)
 	return f, nil
 }
 
@@ -102,7 +130,10 @@ func (f *feed) changed(at time.Time) {
 
 // head returns the feed without its articles.
 func (d *door) head(ctx context.Context, asked *request, from *source, site *content.Site) (*feed, error) {
-	f := &feed{site: site, hub: d.hub, self: asked.address(d.origin, asked.after), first: asked.address(d.origin, "")}
+	f := &feed{site: site, profile: asked.profile, self: asked.address(d.origin, asked.after), first: asked.address(d.origin, "")}
+	if f.profile.pushed {
+		f.hub = d.hub
+	}
 	about := func(id, title, description, home string) *feed {
 		f.id, f.title, f.description, f.home = tagURI(site, id), title, cmp.Or(description, site.Name), home // RSS wants a description
 		return f

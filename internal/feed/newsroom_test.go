@@ -39,12 +39,18 @@ func newNewsroom(tb testing.TB) *newsroom {
 
 func onDatabase(tb testing.TB, db *sqlx.DB) *newsroom {
 	tb.Helper()
+	return at(tb, db, time.Now)
+}
+
+// at is a newsroom with a clock.
+func at(tb testing.TB, db *sqlx.DB, now func() time.Time) *newsroom {
+	tb.Helper()
 	addresses, err := content.NewAddresses(site, "/{slug}/", "/author/{slug}/", "/tag/{slug}/")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	service := content.New(db, content.Options{Addresses: addresses})
-	door := feed.NewHandler(service, feed.Options{Origin: origin, Hub: hub, Log: slog.New(slog.DiscardHandler)})
+	service := content.New(db, content.Options{Addresses: addresses, Now: now})
+	door := feed.NewHandler(service, feed.Options{Origin: origin, Hub: hub, Log: slog.New(slog.DiscardHandler), Now: now})
 	return &newsroom{TB: tb, db: db, service: service, door: door}
 }
 
@@ -77,6 +83,14 @@ func (n *newsroom) body(address string) string {
 	if answer.Code != http.StatusOK {
 		n.Fatalf("%s: %d %s", address, answer.Code, answer.Body)
 	}
+	return answer.Body.String()
+}
+
+// bodyFor is what somebody with a licence is answered.
+func (n *newsroom) bodyFor(audience *content.Audience, address string) string {
+	request := httptest.NewRequest(http.MethodGet, address, nil)
+	answer := httptest.NewRecorder()
+	n.door.ServeHTTP(answer, request.WithContext(content.WithAudience(request.Context(), audience)))
 	return answer.Body.String()
 }
 

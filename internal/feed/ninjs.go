@@ -80,7 +80,7 @@ func (w *ninjsWriter) renditions(all ...rendition) {
 
 func (w *ninjsWriter) tombstone(t *tombstone) {
 	w.open('{')
-	w.member("name", retracted)
+	w.member("name", t.title)
 	w.member("uri", t.id)
 	w.member("type", "text")
 	w.member("pubStatus", "canceled")

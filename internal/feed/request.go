@@ -3,6 +3,7 @@ package feed
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,9 +15,11 @@ type request struct {
 	noun   string // what the feed is of: latest, tags, authors or saved
 	slug   string // of the tag or the author; the name of a saved feed
 	format *format
-	after  string // the cursor that the page begins after; empty: the newest page
-	limit  int    // items; 0: as many as is usual for the feed
-	token  string // of a partner, for whom the next page is, too; empty if none is in the address
+
+	profile *profile
+	after   string // the cursor that the page begins after; empty: the newest page
+	limit   int    // items; 0: as many as is usual for the feed
+	token   string // of a partner, for whom the next page is, too; empty if none is in the address
 }
 
 const (
@@ -40,7 +43,19 @@ func parse(address *url.URL) (*request, error) {
 			return nil, err
 		}
 	}
-	return asked, nil
+	asked.profile, err = readProfile(query.Get("profile"), asked.format)
+	return asked, err
+}
+
+func readProfile(name string, format *format) (*profile, error) {
+	p := profileNamed(name)
+	if p == nil {
+		return nil, refusal("profile has to be plain, msn or flipboard; without it, a feed has all there is.")
+	}
+	if !slices.Contains(p.formats, format.extension) {
+		return nil, refusal("Of the profile %s there is no .%s, but .%s.", name, format.extension, strings.Join(p.formats, ", ."))
+	}
+	return p, nil
 }
 
 func readLimit(text string) (int, error) {
@@ -85,8 +100,8 @@ func (r *request) address(origin, after string) string {
 	if after != "" {
 		query.Set("after", after)
 	}
-	if r.token != "" {
-		query.Set("token", r.token)
+	if r.profile.name != "" {
+		query.Set("profile", r.profile.name)
 	}
 	if r.limit != 0 {
 		query.Set("limit", strconv.Itoa(r.limit))

@@ -4,22 +4,22 @@ import (
 	"html"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"broadsheet/internal/content"
 )
 
 // appendRSS writes RSS 2.0 by the RSS Advisory Board's best-practices profile (rssboard.org/rss-profile), with the modules
-// that it recommends.
+// that it recommends and the profile takes.
 func appendRSS(buffer []byte, f *feed) []byte {
 	w := &rssWriter{xmlWriter{buffer}, f}
 	w.raw(xmlDeclaration)
-	w.start("rss", "version", "2.0",
-		"xmlns:atom", "http://www.w3.org/2005/Atom",
-		"xmlns:content", "http://purl.org/rss/1.0/modules/content/",
-		"xmlns:dc", "http://purl.org/dc/elements/1.1/",
-		"xmlns:dcterms", "http://purl.org/dc/terms/",
-		"xmlns:media", "http://search.yahoo.com/mrss/")
+	attributes := []string{"version", "2.0"}
+	for _, m := range f.profile.modules {
+		attributes = append(attributes, "xmlns:"+m.prefix, m.namespace)
+	}
+	w.start("rss", attributes...)
 	w.raw("\n")
 	w.start("channel")
 	w.raw("\n")
@@ -75,11 +75,12 @@ func (w *rssWriter) item(i *item) {
 	w.start("item")
 	w.raw("\n")
 	w.optional("title", i.Title)
+	w.extension("mi:shortTitle", i.shortTitle)
 	w.element("link", i.url)
 	w.element("guid", i.id, "isPermaLink", "false")
 	w.element("pubDate", rfc822(i.PublishedAt))
 	if i.Excerpt != "" || i.Title == "" {
-		w.element("description", html.EscapeString(i.Excerpt)) // readers take it for HTML
+		w.element("description", w.summary(i.Excerpt))
 	}
 	if i.html != "" {
 		w.markup("content:encoded", i.html)
@@ -90,26 +91,45 @@ func (w *rssWriter) item(i *item) {
 	for _, tag := range i.Tags {
 		w.element("category", tag.Name, "domain", taxonomy(w.feed.site, tag))
 	}
-	if i.Video != nil && mediaType(i.Video.URL) != "" {
-		w.empty("enclosure", "url", i.Video.URL, "length", "0", "type", mediaType(i.Video.URL)) // 0: not known
+	if i.enclosure != "" {
+		w.empty("enclosure", "url", i.enclosure, "length", "0", "type", mediaType(i.enclosure)) // 0: not known
 	}
 	w.media(i.image, i.Video)
-	w.element("dcterms:modified", rfc3339(i.modified))
+	w.extension("dcterms:modified", rfc3339(i.modified))
 	w.end("item")
 }
 
+// summary is a text as a description has it: most readers take it for HTML.
+func (w *rssWriter) summary(text string) string {
+	if w.feed.profile.plainSummary {
+		return text
+	}
+	return html.EscapeString(text)
+}
+
+// extension writes an element of a module, if there is a text and the feed has the module.
+func (w *rssWriter) extension(name, text string) {
+	if prefix, _, _ := strings.Cut(name, ":"); w.feed.profile.declares(prefix) {
+		w.optional(name, text)
+	}
+}
+
 // tombstone writes an item that takes the place of the story with the same guid, and has expired. RSS itself has no word
-// for it; dcterms:valid is a period (dublincore.org/specifications/dublin-core/dcmi-period).
+// for it.
 func (w *rssWriter) tombstone(t *tombstone) {
 	w.start("item")
 	w.raw("\n")
-	w.element("title", retracted)
+	w.element("title", t.title)
 	w.element("link", t.url)
 	w.element("guid", t.id, "isPermaLink", "false")
 	w.element("pubDate", rfc822(t.published))
-	w.optional("description", html.EscapeString(t.reason))
-	w.element("dcterms:modified", rfc3339(t.at))
-	w.element("dcterms:valid", "start="+rfc3339(t.published)+"; end="+rfc3339(t.at)+"; scheme=W3C-DTF")
+	w.optional("description", w.summary(t.reason))
+	if t.html != "" {
+		w.markup("content:encoded", t.html)
+	}
+	w.extension("dcterms:modified", rfc3339(t.at))
+	w.extension("dcterms:valid", w.feed.profile.valid(t.published, t.at))
+	w.extension("mi:expirationDate", rfc3339(t.at))
 	w.end("item")
 }
 

@@ -20,9 +20,9 @@ func TestStatementsDoNotGrow(t *testing.T) {
 	n.exec(`insert into related_stories (article_id, related_id, kind, position) select id, id % 100 + 1, 'INLINE', 1 from articles`)
 	n.exec(`update articles set body_html = body_html || '<related-story position="1"></related-story>'`)
 	n.exec(`insert into videos (article_id, url, poster_id) select id, 'https://media.example.org/v.mp4', 1 from articles on conflict do nothing`)
-	for _, format := range []string{"rss", "atom", "json", "ninjs"} {
+	for _, format := range []string{"rss?", "atom?", "json?", "ninjs?", "rss?profile=plain&", "rss?profile=msn&", "rss?profile=flipboard&"} {
 		for _, limit := range []string{"1", "100"} {
-			if got := n.statements("/feeds/tags/news." + format + "?limit=" + limit); got > mostStatements {
+			if got := n.statements("/feeds/tags/news." + format + "limit=" + limit); got > mostStatements {
 				t.Errorf("%s of %s: %d statements", format, limit, got)
 			}
 		}

@@ -19,7 +19,7 @@ type validators struct {
 
 func (d *door) validators(ctx context.Context, m content.Moment) validators {
 	etag := fmt.Sprintf(`"%x-%x-%s%s"`, m.Position, m.DueAt.UnixMicro(), d.version, content.AudienceOf(ctx).CacheKey())
-	return validators{etag, m.Time(time.Now())}
+	return validators{etag, m.Time(d.now())}
 }
 
 // lifetime is what caches are told. A cache of ours in front of the door knows better.

@@ -66,9 +66,9 @@ func (n *newsroom) randomStories(random *rand.Rand, count int) (hidden, shown []
 func (n *newsroom) everyAddress() []string {
 	n.Helper()
 	addresses := []string{"/retractions", "/sitemap.xml", "/sitemaps/articles-1.xml", "/sitemaps/tags-1.xml", "/sitemaps/authors-1.xml", "/news-sitemap.xml"}
-	for _, format := range []string{"rss", "atom", "json", "ninjs"} {
+	for _, format := range []string{"rss?", "atom?", "json?", "ninjs?", "rss?profile=plain&", "rss?profile=msn&", "rss?profile=flipboard&"} {
 		for _, feed := range []string{"latest", "tags/news", "authors/mara", "saved/everything", "saved/changed"} {
-			next := "/feeds/" + feed + "." + format + "?limit=7"
+			next := "/feeds/" + feed + "." + format + "limit=7"
 			for next != "" {
 				addresses = append(addresses, next)
 				next = n.nextPage(next)

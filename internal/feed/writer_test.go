@@ -83,7 +83,7 @@ func FuzzJSON(f *testing.F) {
 
 // An address is refused or says what feed it is of, and leads to itself.
 func FuzzParse(f *testing.F) {
-	for _, address := range []string{"/feeds/latest.rss", "/feeds/tags/a.b.atom?limit=3&after=x", "/feeds/authors/%2f.json", "/feeds/tags/é%20 .rss?limit=-1", "/feeds/..rss"} {
+	for _, address := range []string{"/feeds/latest.rss", "/feeds/tags/a.b.atom?limit=3&after=x", "/feeds/authors/%2f.json", "/feeds/latest.rss?profile=msn&token=t", "/feeds/tags/é%20 .rss?limit=-1", "/feeds/..rss"} {
 		f.Add(address)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
@@ -100,7 +100,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 		same, err := parse(again)
-		if err != nil || same == nil || same.slug != asked.slug || same.noun != asked.noun || same.after != asked.after || same.limit != asked.limit {
+		if err != nil || same == nil || same.slug != asked.slug || same.noun != asked.noun || same.after != asked.after || same.limit != asked.limit || same.profile != asked.profile || same.token != asked.token {
 			t.Errorf("%s: %+v, again %+v (%v)", address, asked, same, err)
 		}
 	})
