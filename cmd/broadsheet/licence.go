@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/lib/pq"
 
+	"broadsheet/internal/content"
 	"broadsheet/internal/partner"
 )
 
@@ -27,7 +29,7 @@ type terms struct {
 	Images       *bool          `help:"Pictures of articles, also those in bodies." negatable:""`
 	MustLink     *bool          `help:"What is shown has to link to the original." negatable:""`
 	Territories  *string        `help:"Countries as ISO 3166-1 codes, for who reads the licence; nothing is held back by them." placeholder:"SE,FI"`
-	FrameOrigin  *string        `help:"Origins that may embed and read across origins, such as https://planet.example or https://*.planet.example." placeholder:"A,B"`
+	FrameOrigin  *string        `help:"Origins whose pages may show embeds in frames, and whose scripts may read them and /oembed, such as https://planet.example or https://*.planet.example. any: all pages may, which is so unless origins are named, since a token in a page is no secret. none: no page may." placeholder:"A,B"`
 	PerMinute    *int           `help:"Requests in a minute; 0: any number." placeholder:"N"`
 	PerDay       *int           `help:"Requests on a day of UTC; 0: any number." placeholder:"N"`
 }
@@ -47,10 +49,13 @@ func (t *terms) apply(ctx context.Context, book partner.Book, p *partner.Partner
 	if t.Delay != nil {
 		p.DelaySeconds = int((*t.Delay + time.Second - 1) / time.Second)
 	}
-	for list, text := range map[*pq.StringArray]*string{&p.Kinds: t.Kinds, &p.Territories: t.Territories, &p.FrameOrigins: t.FrameOrigin} {
+	for list, text := range map[*pq.StringArray]*string{&p.Kinds: t.Kinds, &p.Territories: t.Territories} {
 		if text != nil {
 			*list = listed(*text)
 		}
+	}
+	if t.FrameOrigin != nil {
+		p.FrameOrigins = origins(*t.FrameOrigin)
 	}
 	for ids, text := range map[*pq.Int64Array]*string{&p.TagsIn: t.Tags, &p.TagsOut: t.NotTags} {
 		if text == nil {
@@ -79,6 +84,30 @@ func set[T any](to *T, value *T) {
 
 func listed(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// origins reads what --frame-origin says.
+func origins(text string) []string {
+	switch text {
+	case anyPage:
+		return nil
+	case noPage:
+		return []string{content.NoOrigin}
+	default:
+		return listed(text)
+	}
+}
+
+const (
+	anyPage = "any"
+	noPage  = "none"
+)
+
+func writtenOrigins(origins []string) string {
+	if slices.Equal(origins, []string{content.NoOrigin}) {
+		return noPage
+	}
+	return cmp.Or(strings.Join(origins, ", "), anyPage)
 }
 
 type keyLicence struct {
@@ -145,7 +174,7 @@ func printLicence(ctx context.Context, book partner.Book, p *partner.Partner) er
 	list.row("Images", yes(p.Images))
 	list.row("Must link", yes(p.MustLink))
 	list.row("Territories", cmp.Or(strings.Join(p.Territories, ", "), "all"))
-	list.row("Frame origins", cmp.Or(strings.Join(p.FrameOrigins, ", "), "-"))
+	list.row("Frame origins", writtenOrigins(p.FrameOrigins))
 	list.row("Per minute", quota(p.PerMinute))
 	list.row("Per day", quota(p.PerDay))
 	return list.print()

@@ -24,7 +24,7 @@ func requestKey(key []byte, r *http.Request, mostBytes int64) (_ []byte, cacheab
 	if has(r.Header, "Broadsheet-Cost") || audience == nil && has(r.Header, "Authorization") {
 		return key, false
 	}
-	for _, part := range [...]string{method, r.URL.Path, r.URL.RawQuery, audience.CacheKey(), first(r.Header, "Content-Type"), first(r.Header, "Content-Encoding")} {
+	for _, part := range [...]string{method, r.URL.Path, r.URL.RawQuery, audience.CacheKey(), audience.SharedWith(first(r.Header, "Origin")), first(r.Header, "Content-Type"), first(r.Header, "Content-Encoding")} {
 		key = append(append(key, part...), 0)
 	}
 	for _, accepted := range r.Header["Accept"] {

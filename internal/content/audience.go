@@ -24,7 +24,7 @@ type Licence struct {
 	Images       bool           `db:"images" json:"images"`              // pictures of articles, also in their bodies
 	MustLink     bool           `db:"must_link" json:"mustLink"`         // has to link to the original; what is shown has to do so
 	Territories  pq.StringArray `db:"territories" json:"territories"`    // ISO 3166-1 codes, as data; empty: everywhere
-	FrameOrigins pq.StringArray `db:"frame_origins" json:"frameOrigins"` // origins that may embed, such as https://partner.example
+	FrameOrigins pq.StringArray `db:"frame_origins" json:"frameOrigins"` // see AllowsOrigin
 }
 
 // MostDelay bounds DelaySeconds: what appeared is remembered for so long.
@@ -85,12 +85,34 @@ func (a *Audience) Delay() time.Duration {
 	return time.Duration(a.DelaySeconds) * time.Second
 }
 
-// AllowsOrigin tells whether pages of an origin, such as https://partner.example, may embed what the audience reads.
+// NoOrigin can be nobody's (RFC 6761, section 6.4): a licence that names it alone lets no page embed.
+const NoOrigin = "https://none.invalid"
+
+// Anywhere tells whether pages of every origin may embed what the audience reads: the licence names none. What embeds show
+// is meant to get around, and a token in a page can be read by everybody in any case; who wants it on some pages alone says
+// so.
+func (a *Audience) Anywhere() bool { return a == nil || len(a.FrameOrigins) == 0 }
+
+// AllowsOrigin tells whether pages of an origin, such as https://partner.example, may embed what the audience reads, in a
+// frame or by a script that reads it across origins.
 func (a *Audience) AllowsOrigin(origin string) bool {
-	return a == nil || slices.ContainsFunc(a.FrameOrigins, func(allowed string) bool {
+	return a.Anywhere() || slices.ContainsFunc(a.FrameOrigins, func(allowed string) bool {
 		scheme, host, wild := strings.Cut(allowed, "*.")
 		return origin == allowed || wild && strings.HasPrefix(origin, scheme) && strings.HasSuffix(origin, "."+host)
 	})
+}
+
+// SharedWith is what an answer to a page of an origin says in Access-Control-Allow-Origin: * if pages of every origin may
+// read it, the origin if the licence names it, nothing if not. Where it is not *, other answers are for other origins.
+func (a *Audience) SharedWith(origin string) string {
+	switch {
+	case a.Anywhere():
+		return "*"
+	case a.AllowsOrigin(origin):
+		return origin
+	default:
+		return ""
+	}
 }
 
 // fullText tells whether bodies are given as far as the public may read them.

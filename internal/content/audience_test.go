@@ -13,8 +13,21 @@ func TestOriginsThatMayEmbed(t *testing.T) {
 			t.Errorf("%s: %t", origin, !may)
 		}
 	}
-	if public := (*Audience)(nil); !public.AllowsOrigin("https://anybody.example") {
-		t.Error("the public may embed anywhere")
+	for name, c := range map[string]struct {
+		audience *Audience
+		want     string
+	}{
+		"the public":                   {nil, "*"},
+		"a licence without origins":    {NewAudience("planet", Licence{}), "*"},
+		"a licence for no page":        {NewAudience("planet", Licence{FrameOrigins: []string{NoOrigin}}), ""},
+		"a licence for another origin": {audience, ""},
+	} {
+		if got := c.audience.SharedWith("https://anybody.example"); got != c.want {
+			t.Errorf("%s is shared with %q, not with %q", name, got, c.want)
+		}
+	}
+	if got := audience.SharedWith("https://www.bugle.example"); got != "https://www.bugle.example" {
+		t.Errorf("shared with %q", got)
 	}
 }
 

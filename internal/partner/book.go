@@ -86,7 +86,7 @@ func (p *Partner) check() error {
 	}
 	for _, origin := range p.FrameOrigins {
 		if !originForm.MatchString(origin) {
-			return fmt.Errorf("%q is not an origin; write it like https://partner.example", origin)
+			return fmt.Errorf("%q is not an origin; write it like https://partner.example, or any, or none", origin)
 		}
 	}
 	return nil

@@ -27,6 +27,7 @@ var freshnessWrites = flag.Int("freshness-writes", 60, "random writes of the fre
 
 // node is one of several servers on a database: with a cache before a memory, with the memory alone, and with neither.
 type node struct {
+	db                            *sqlx.DB
 	log                           *changes.Log
 	memory                        *content.Memory
 	cached, remembering, uncached *server.Server
@@ -35,7 +36,7 @@ type node struct {
 func newNode(tb testing.TB, db *sqlx.DB, url string) *node {
 	tb.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	n := &node{log: changes.NewLog(quiet)}
+	n := &node{db: db, log: changes.NewLog(quiet)}
 	n.memory = changes.NewMemory(n.log, 32<<20)
 	responses := cache.NewResponses(n.log, cache.Options{Bytes: 32 << 20, Stale: time.Minute})
 	partners, err := partner.New(tb.Context(), db, n.log, partner.Options{Log: quiet})

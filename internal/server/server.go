@@ -97,8 +97,10 @@ func New(o Options) *Server {
 	if o.Limits.Introspection {
 		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
 	}
-	embeds := widget.NewHandler(widget.Options{Content: o.Content, Origin: o.Origin, Log: o.Log})
-	embeds = identified(o, partner.Door{Name: "embed", Addressed: true}, cached(o, embeds))
+	frames := widget.NewHandler(widget.Options{Content: o.Content, Origin: o.Origin, Log: o.Log})
+	embeds := identified(o, partner.Door{Name: "embed", Addressed: true, Refuse: func(w http.ResponseWriter, r *http.Request, problem *partner.Problem) {
+		frames.Refuse(w, r, problem.Status, problem.Detail)
+	}}, cached(o, frames))
 	public.Handle("/oembed", embeds)
 	public.Handle("/embed/", embeds)
 	files := widget.Files()

@@ -30,7 +30,7 @@ func (d *door) article(w http.ResponseWriter, r *http.Request) {
 	case *content.Article:
 		d.showArticle(w, r, o, found)
 	case *content.Gone:
-		d.notice(w, r, o, http.StatusGone, func(say words) string { return say.Withdrawn })
+		d.notice(w, r, o, http.StatusGone, func(say words) notice { return notice{Sentence: say.Withdrawn} })
 	default:
 		d.missing(w, r, o)
 	}

@@ -53,7 +53,7 @@ func Files() http.Handler {
 	// Pages of others hold this address for years, so the script behind it has to be able to change.
 	mux.Handle("GET /embed.js", all["embed.js"].Lasting("public, max-age=300, stale-while-revalidate=86400"))
 	mux.Handle("GET /embed", all.builder())
-	return readableAnywhere(mux)
+	return readableAbroad(mux)
 }
 
 // builder is the page that makes the snippets.

@@ -23,8 +23,14 @@ type door struct {
 	pages *pages
 }
 
-// NewHandler serves /oembed and the frames below /embed/. Each of its answers may be kept until the content changes.
-func NewHandler(o Options) http.Handler {
+// Handler serves /oembed and the frames below /embed/. Each of its answers may be kept until the content changes.
+type Handler struct {
+	http.Handler
+	door *door
+}
+
+// NewHandler returns the door.
+func NewHandler(o Options) *Handler {
 	d := &door{o, newPages()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /oembed", d.oEmbed)
@@ -34,15 +40,39 @@ func NewHandler(o Options) http.Handler {
 	mux.HandleFunc("GET /embed/feeds/authors/{slug}", d.author)
 	mux.HandleFunc("GET /embed/campaigns/{slug}", d.campaign)
 	mux.HandleFunc("GET /embed/", d.nothing)
-	return readableAnywhere(mux)
+	return &Handler{readableAbroad(mux), d}
 }
 
-// readableAnywhere lets scripts of any page read the answers. There are no cookies: who may read is decided by what the
-// request itself holds. A frame of ours in a sandbox has no origin of its own, and reads its next page, too.
-func readableAnywhere(next http.Handler) http.Handler {
+// Refuse tells somebody whose token opens nothing, or no more for now, why: a reader inside the frame, a program as a
+// problem. The detail is for those whose page it is.
+func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	refusal := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/oembed" {
+			asked, _ := parseOEmbed(r.URL.RawQuery)
+			decline(w, asked.format, status, detail)
+			return
+		}
+		o, err := parseOptions(r.URL.RawQuery, layoutCard, layoutCompact, layoutList, layoutRail)
+		if err != nil {
+			o = usualOptions(layoutCard)
+		}
+		h.door.notice(w, r, o, status, func(say words) notice { return notice{Sentence: say.Closed, Detail: detail} })
+	})
+	readableAbroad(refusal).ServeHTTP(w, r)
+}
+
+// readableAbroad lets scripts of those pages read the answers that the licence lets embed. There are no cookies: who may
+// read is decided by what the request itself holds. A frame of ours in a sandbox has no origin of its own, and reads its
+// next page, where every page may.
+func readableAbroad(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "*")
+		h, with := w.Header(), content.AudienceOf(r.Context()).SharedWith(r.Header.Get("Origin"))
+		if with != "" {
+			h.Set("Access-Control-Allow-Origin", with)
+		}
+		if with != "*" {
+			h.Add("Vary", "Origin")
+		}
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
 		next.ServeHTTP(w, r)

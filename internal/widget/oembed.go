@@ -74,22 +74,22 @@ func (d *door) oEmbed(w http.ResponseWriter, r *http.Request) {
 	asked, err := parseOEmbed(r.URL.RawQuery)
 	switch {
 	case err != nil:
-		d.refuse(w, r, err)
+		d.refuse(w, r, asked.format, err)
 		return
 	case asked.format != "json" && asked.format != "xml":
-		decline(w, http.StatusNotImplemented, "The formats are json and xml.")
+		decline(w, asked.format, http.StatusNotImplemented, "The formats are json and xml.")
 		return
 	}
 	answer, err := d.embedding(r.Context(), asked)
 	switch {
 	case err != nil:
-		d.refuse(w, r, err)
+		d.refuse(w, r, asked.format, err)
 	case answer != nil:
 		answer.send(w, asked.format)
 	case d.isWithheld(r.Context(), asked):
-		decline(w, http.StatusUnauthorized, "The licence of this key does not hold what stands at that address.")
+		decline(w, asked.format, http.StatusUnauthorized, "The licence of this key does not hold what stands at that address.")
 	default:
-		decline(w, http.StatusNotFound, "Nothing of this newsroom stands at that address.")
+		decline(w, asked.format, http.StatusNotFound, "Nothing of this newsroom stands at that address.")
 	}
 }
 
@@ -102,26 +102,42 @@ func (d *door) isWithheld(ctx context.Context, asked oEmbedRequest) bool {
 	return err == nil && answer != nil
 }
 
-func (d *door) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (d *door) refuse(w http.ResponseWriter, r *http.Request, format string, err error) {
 	status, message := d.refusal(w, r, err)
-	decline(w, status, message)
+	decline(w, format, status, message)
 }
 
-func decline(w http.ResponseWriter, status int, message string) {
+// problem is a refusal, as RFC 9457 writes it in JSON and XML.
+type problem struct {
+	XMLName xml.Name `json:"-" xml:"urn:ietf:rfc:7807 problem"`
+	Type    string   `json:"type" xml:"type"`
+	Title   string   `json:"title" xml:"title"`
+	Status  int      `json:"status" xml:"status"`
+	Detail  string   `json:"detail" xml:"detail"`
+}
+
+func decline(w http.ResponseWriter, format string, status int, detail string) {
 	w.Header().Set("Cache-Control", "no-store")
-	http.Error(w, message, status)
+	write(w, "application/problem+", format, status, &problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail})
 }
 
 func (a *oEmbed) send(w http.ResponseWriter, format string) {
 	w.Header().Set("Cache-Control", lifetime)
+	write(w, map[string]string{"xml": "text/", "json": "application/"}[format], format, http.StatusOK, a)
+}
+
+// write sends strings and numbers, with nothing that cannot be written.
+func write(w http.ResponseWriter, mediaType, format string, status int, value any) {
 	if format == "xml" {
-		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		w.Header().Set("Content-Type", mediaType+"xml; charset=utf-8")
+		w.WriteHeader(status)
 		_, _ = w.Write([]byte(xml.Header))
-		_ = xml.NewEncoder(w).Encode(a) // strings and numbers: nothing that cannot be written
+		_ = xml.NewEncoder(w).Encode(value)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(a)
+	w.Header().Set("Content-Type", mediaType+"json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value)
 }
 
 // embedding returns nil where there is nothing to embed.

@@ -38,6 +38,9 @@ type frame struct {
 	Site  *content.Site
 	Words words
 	Of    any // what the frame is about
+
+	// Anywhere says that every page may embed it. Then a frame in a sandbox can read more, though it has no origin.
+	Anywhere bool
 }
 
 // About is the frame, being about something in it.
@@ -48,13 +51,15 @@ func (f frame) About(what any) frame {
 
 // show sends a frame.
 func (d *door) show(w http.ResponseWriter, r *http.Request, page string, status int, f frame) {
+	audience := content.AudienceOf(r.Context())
+	f.Anywhere = audience.Anywhere()
 	var html bytes.Buffer
 	if err := d.pages.byName[page].ExecuteTemplate(&html, "frame.html", f); err != nil {
 		panic(err) // the template and its data are ours: a broken build
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", policy(content.AudienceOf(r.Context())))
+	h.Set("Content-Security-Policy", policy(audience))
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	h.Set("X-Robots-Tag", "noindex") // the story itself is what search engines should lead to
 	h.Set("Cache-Control", lifetime)
@@ -71,10 +76,10 @@ func (d *door) show(w http.ResponseWriter, r *http.Request, page string, status 
 }
 
 // policy lets a frame load its own style and script, pictures from wherever the newsroom keeps them, and nothing else.
-// By the public's licence it may stand on any page, by a partner's on those of the partner, and on ours.
+// Where the licence names origins it may stand on their pages, and on ours.
 func policy(audience *content.Audience) string {
 	ancestors := "*"
-	if audience != nil {
+	if !audience.Anywhere() {
 		ancestors = strings.Join(append([]string{"'self'"}, audience.FrameOrigins...), " ")
 	}
 	return strings.Join([]string{
@@ -83,15 +88,20 @@ func policy(audience *content.Audience) string {
 	}, "; ")
 }
 
-// notice shows a sentence in the place of what is not there.
-func (d *door) notice(w http.ResponseWriter, r *http.Request, o options, status int, sentence func(words) string) {
+// notice is what a frame says in the place of what is not there.
+type notice struct {
+	Sentence string // for readers
+	Detail   string // for the owner of the page around the frame; empty if there is nothing to do
+}
+
+func (d *door) notice(w http.ResponseWriter, r *http.Request, o options, status int, of func(words) notice) {
 	site, err := d.Content.Site(r.Context())
 	if err != nil { // the sentence can do without
 		site = &content.Site{Locale: "en"}
 	}
 	f := d.frame(o, site)
-	f.Title = sentence(f.Words)
-	f.Of = f.Title
+	said := of(f.Words)
+	f.Title, f.Of = said.Sentence, said
 	d.show(w, r, "notice", status, f)
 }
 
@@ -100,12 +110,12 @@ func (d *door) frame(o options, site *content.Site) frame {
 }
 
 func (d *door) missing(w http.ResponseWriter, r *http.Request, o options) {
-	d.notice(w, r, o, http.StatusNotFound, func(say words) string { return say.Missing })
+	d.notice(w, r, o, http.StatusNotFound, func(say words) notice { return notice{Sentence: say.Missing} })
 }
 
 func (d *door) nothing(w http.ResponseWriter, r *http.Request) { d.missing(w, r, usualOptions("")) }
 
 func (d *door) fail(w http.ResponseWriter, r *http.Request, o options, err error) {
 	status, message := d.refusal(w, r, err)
-	d.notice(w, r, o, status, func(words) string { return message })
+	d.notice(w, r, o, status, func(words) notice { return notice{Sentence: message} })
 }

@@ -292,6 +292,10 @@ func TestFramesSpeakTheNewsroomsLanguage(t *testing.T) {
 	checkHolds(t, page(t, h, "/embed/articles/seals-in-small-hats", http.StatusOK), `<html lang="sv" dir="ltr"`, `min läsning`)
 	db.MustExec(`update site set locale = 'de-AT'`)
 	checkHolds(t, page(t, h, "/embed/campaigns/membership", http.StatusOK), `<strong>4.382</strong> von 5.000 sind dabei`)
+	for locale, corrected := range map[string]string{"nb": "Rettet", "no": "Rettet", "pt-BR": "Corrigido", "nl": "Gecorrigeerd", "fr": "Corrigé"} {
+		db.MustExec(`update articles set locale = $1 where slug = 'the-night-the-harbour-lights-went-out'`, locale)
+		checkHolds(t, page(t, h, "/embed/articles/the-night-the-harbour-lights-went-out", http.StatusOK), `<strong>`+corrected+`, `, `<html lang="`+locale+`"`)
+	}
 	db.MustExec(`update site set locale = 'fi'`)
 	checkHolds(t, page(t, h, "/embed/feeds/latest", http.StatusOK), `<html lang="fi" dir="ltr"`, `Show more`)
 }

@@ -45,7 +45,7 @@
   }
 
   document.addEventListener('click', (event) => {
-    const link = event.target.closest('a.more')
+    const link = event.target.closest(self.origin === 'null' ? 'a.more[data-in-place]' : 'a.more')
     if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
     event.preventDefault()
     if (link.getAttribute('aria-busy') !== 'true') goOn(link)
