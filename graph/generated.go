@@ -1636,13 +1636,17 @@ type Query {
   the same, also as a stream of events.
 
   Without ` + "`" + `since` + "`" + ` there are no changes, but the position to start from: ask for it before copying everything. Who may read
-  some time after the public reads the log as late. Changes are kept for some weeks; it is an error if some after ` + "`" + `since` + "`" + `
+  some time after the public is told of what is published when they may read it, and of what is taken back at once. A changed
+  image is told of the articles, authors and tags that show it. Changes are kept for some weeks; it is an error if some after ` + "`" + `since` + "`" + `
   are not kept any more: start over then.
   """
   changes(
     "The position up to which all is known: that of a page."
     since: ID
-    "How many changes to read: 1 to 1000. There may be fewer in the page, since each subject comes once."
+    """
+    How many entries of the log to read: 1 to 1000. There may be fewer changes in the page, since each subject comes once, and
+    more where an image changed that many show.
+    """
     first: Int = 100
   ): ChangePage!
 }
@@ -1675,7 +1679,10 @@ type Change {
   url: URL
   "Why a story was ` + "`" + `RETRACTED` + "`" + `, if the desk said so."
   reason: String
-  "Public addresses that the subject had before; for a story that is ` + "`" + `RETRACTED` + "`" + `, also its last."
+  """
+  Public addresses that the subject had before; for a story that is ` + "`" + `RETRACTED` + "`" + `, and an author or a tag that is ` + "`" + `REMOVED` + "`" + `, also
+  its last.
+  """
   aliases: [URL!]!
 }
 

@@ -3,6 +3,7 @@ package changes
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -18,24 +19,27 @@ type Options struct {
 	Log     *slog.Logger
 	Changes *Log            // nil: nobody can wait, but has to ask again
 	Stop    <-chan struct{} // closed when the server stops: streams end then
+	// Client names who asks, so that nobody takes the places of all others; partners have more.
+	Client func(*http.Request) (name string, isPartner bool)
 }
 
 // Bounds of the door.
 const (
-	mostWaiting   = 1000             // requests that wait, streams among them
 	longestStream = 15 * time.Minute // the client then connects again, and shows its key again
 	streamBeat    = 15 * time.Second
 	writePatience = 30 * time.Second
+	longestRead   = 10 * time.Second // as at the other doors; its SQL is cancelled then
+	comeBack      = 10               // seconds, for who found no place
 )
 
 type door struct {
 	Options
-	waiting chan struct{}
+	places places
 }
 
 // NewHandler returns the door at /changes.
 func NewHandler(options Options) http.Handler {
-	return &door{options, make(chan struct{}, mostWaiting)}
+	return &door{options, places{of: make(map[string]int)}}
 }
 
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -57,24 +61,24 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (d *door) answer(w http.ResponseWriter, r *http.Request, asked request) error {
 	ctx := r.Context()
 	if asked.since == nil {
-		position, err := d.Content.LastPosition(ctx)
+		reading, cancel := context.WithTimeout(ctx, longestRead)
+		defer cancel()
+		position, err := d.Content.LastPosition(reading)
 		if err != nil {
 			return err
 		}
 		asked.since = &position
 		if !asked.stream {
-			return send(w, &content.ChangePage{Position: position})
+			return send(w, asked, &content.ChangePage{Position: position})
 		}
 	}
 	if d.Changes != nil && (asked.stream || asked.wait > 0) {
-		select {
-		case d.waiting <- struct{}{}:
-			defer func() { <-d.waiting }()
-		default:
-			w.Header().Set("Retry-After", "10")
-			refuse(w, http.StatusServiceUnavailable, "Too many requests wait for changes. Try again shortly.")
+		leave, refused := d.places.take(d.Client(r))
+		if leave == nil {
+			refuseToWait(w, refused)
 			return nil
 		}
+		defer leave()
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -93,7 +97,7 @@ func (d *door) answer(w http.ResponseWriter, r *http.Request, asked request) err
 		return err
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writePatience))
-	return send(w, page)
+	return send(w, asked, page)
 }
 
 // next returns what changed, or after so long a wait how far the log is. It does not wait on when ctx is done.
@@ -101,8 +105,7 @@ func (d *door) next(ctx context.Context, since content.Position, first int, wait
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for {
-		// Not bound to the wait: what is read at its end is read whole.
-		page, err := d.Content.Changes(context.WithoutCancel(ctx), since, first)
+		page, err := d.read(ctx, since, first)
 		if err != nil || len(page.Changes) > 0 || waiting.Err() != nil || d.Changes == nil {
 			return page, err
 		}
@@ -110,19 +113,15 @@ func (d *door) next(ctx context.Context, since content.Position, first int, wait
 		if page.More {
 			continue
 		}
-		if content.AudienceOf(ctx).Delay() > 0 { // who reads late is not told by the log when it is time
-			wakeUp(waiting, time.Second)
-		} else {
-			_ = d.Changes.Wait(waiting, int64(since)+1)
-		}
+		_ = d.Changes.Wait(waiting, int64(since)+1)
 	}
 }
 
-func wakeUp(ctx context.Context, after time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(after):
-	}
+// read does not end with the wait: what is read at its end is read whole.
+func (d *door) read(ctx context.Context, since content.Position, first int) (*content.ChangePage, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestRead)
+	defer cancel()
+	return d.Content.Changes(ctx, since, first)
 }
 
 // stream sends events (WHATWG HTML, section 9.2) until the client goes, the server stops, or it is time to connect again.
@@ -154,35 +153,45 @@ func (d *door) stream(ctx context.Context, w http.ResponseWriter, asked request)
 	}
 }
 
-// events writes a page for a stream. Where nothing of the log's stretch is told, its end is still what to go on from.
+// events writes a page for a stream. Whoever connects again goes on after the last id: the last event of a position has
+// it. Where nothing of the log's stretch is told, its end is still what to go on from.
 func events(page *content.ChangePage, since content.Position) []byte {
 	var out []byte
-	for _, c := range page.Changes {
+	for i, c := range page.Changes {
+		if last := i+1 == len(page.Changes) || page.Changes[i+1].Position != c.Position; last {
+			out = appendID(out, c.Position)
+			since = c.Position
+		}
 		data, _ := json.Marshal(c) // texts, numbers and a time of the database's
-		out = append(out, "id: "+strconv.FormatInt(int64(c.Position), 10)+"\nevent: "+strings.ToLower(string(c.Effect))+"\ndata: "...)
+		out = append(out, "event: "+strings.ToLower(string(c.Effect))+"\ndata: "...)
 		out = append(append(out, data...), "\n\n"...)
 	}
 	switch {
-	case len(page.Changes) > 0 && page.Changes[len(page.Changes)-1].Position == page.Position:
 	case page.Position != since:
-		out = append(out, "id: "+strconv.FormatInt(int64(page.Position), 10)+"\n\n"...)
-	default:
+		out = append(appendID(out, page.Position), '\n')
+	case len(page.Changes) == 0:
 		out = append(out, ": nothing new\n\n"...)
 	}
 	return out
 }
 
-func send(w http.ResponseWriter, page *content.ChangePage) error {
+func appendID(to []byte, position content.Position) []byte {
+	return append(strconv.AppendInt(append(to, "id: "...), int64(position), 10), '\n')
+}
+
+func send(w http.ResponseWriter, asked request, page *content.ChangePage) error {
 	if page.Changes == nil {
 		page.Changes = []*content.Change{}
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_ = json.NewEncoder(w).Encode(struct {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false) // addresses are for people, too
+	_ = out.Encode(struct {
 		Changes  []*content.Change `json:"changes"`
 		Position content.Position  `json:"position"`
 		More     bool              `json:"more"`
 		Next     string            `json:"next"`
-	}{page.Changes, page.Position, page.More, "/changes?since=" + strconv.FormatInt(int64(page.Position), 10)})
+	}{page.Changes, page.Position, page.More, asked.after(page.Position)})
 	return nil
 }
 
@@ -204,6 +213,16 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 		d.Log.ErrorContext(r.Context(), "changes failed", "error", err)
 	}
 	refuse(w, status, known.Message)
+}
+
+func refuseToWait(w http.ResponseWriter, status int) {
+	detail := "Too many requests wait for changes. Try again shortly, or ask without wait."
+	if status == http.StatusTooManyRequests {
+		detail = fmt.Sprintf("Too many of your requests wait for changes: %d may without a key, %d of a partner. End some, or ask without wait.",
+			mostOfClient, mostOfKnownPartner)
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(comeBack))
+	refuse(w, status, detail)
 }
 
 // refuse answers with a problem (RFC 9457).

@@ -49,6 +49,18 @@ func readRequest(r *http.Request) (request, error) {
 	return asked, nil
 }
 
+// after is the address that asks for what comes after a position, in the same way.
+func (asked request) after(position content.Position) string {
+	address := "/changes?since=" + strconv.FormatInt(int64(position), 10)
+	if asked.first != content.UsualChanges {
+		address += "&first=" + strconv.Itoa(asked.first)
+	}
+	if asked.wait > 0 {
+		address += "&wait=" + strconv.Itoa(int(asked.wait.Seconds()))
+	}
+	return address
+}
+
 func number(text string, usual, least, most int) (int, error) {
 	if text == "" {
 		return usual, nil

@@ -1,9 +1,12 @@
 package content
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,8 +58,8 @@ type Change struct {
 	Reason   *string   `json:"reason"` // of a retraction, if the desk gave one
 	Aliases  []string  `json:"aliases"`
 
-	subject subject
-	place   *int64 // of an article: the earliest time of publication under which it could be seen, in microseconds since 1970
+	subject   subject
+	announced []Announcement // all that the stretch of the log says of the subject
 }
 
 // ChangePage is a stretch of the log.
@@ -84,41 +87,31 @@ func parseSubject(text string) subject {
 	return subject{noun, id}
 }
 
-// LastPosition is the end of the log as the audience may read it.
+// LastPosition is the end of the log.
 func (s *Service) LastPosition(ctx context.Context) (Position, error) {
 	doNotKeep(ctx)
 	ends, err := s.logEnds(ctx)
-	return ends.Seen, err
+	return ends.Last, err
 }
 
 type logEnds struct {
 	First Position `db:"first"`
 	Last  Position `db:"last"`
-	Seen  Position `db:"seen"` // the last that the audience may read
 }
 
 func (s *Service) logEnds(ctx context.Context) (logEnds, error) {
 	rows, err := read[logEnds](ctx, s.statements, "ends of the log", `select
 			coalesce((select min(position) from changes), 0) as first,
-			coalesce((select max(position) from changes), 0) as last,
-			coalesce((select position from changes where at <= $1 order by position desc limit 1), 0) as seen`, s.logHorizon(ctx))
+			coalesce((select max(position) from changes), 0) as last`)
 	if err != nil {
 		return logEnds{}, err
 	}
 	return rows[0], nil
 }
 
-// logHorizon is up to when the audience may read the log: as late as it may see stories. The public's is unbounded,
-// because clocks differ.
-func (s *Service) logHorizon(ctx context.Context) any {
-	if AudienceOf(ctx).Delay() == 0 {
-		return "infinity"
-	}
-	return s.now(ctx)
-}
-
 // Changes returns what changed after a position, each subject once, at its last change in the stretch, with what is so
-// now. What the public never could see is left out.
+// now. What the audience never could see is left out. What is taken back is told at once, however late the audience reads;
+// what appears to it later is told when it does (see await_appearance in migrations/0008_told_in_time.sql).
 func (s *Service) Changes(ctx context.Context, since Position, first int) (*ChangePage, error) {
 	if first < 1 || first > MostChanges {
 		return nil, badInput("first has to be from 1 to %d, not %d.", MostChanges, first)
@@ -159,162 +152,93 @@ func (s *Service) ChangesAfter(ctx context.Context, since *string, first *int) (
 	return s.Changes(ctx, position, most)
 }
 
+// logEntry is a row of the log.
+type logEntry struct {
+	Position Position       `db:"position"`
+	At       time.Time      `db:"at"`
+	Subject  string         `db:"subject"`
+	Keys     pq.StringArray `db:"keys"`
+}
+
+// readLog returns a page with each subject once and what was announced of it, whoever may know. Images are part of what
+// shows them.
 func (s *Service) readLog(ctx context.Context, since Position, first int) (*ChangePage, error) {
-	type logRow struct {
-		Position Position  `db:"position"`
-		At       time.Time `db:"at"`
-		Subject  string    `db:"subject"`
-		Place    *int64    `db:"place"`
-		Read     int       `db:"read"`
-	}
-	rows, err := read[logRow](ctx, s.statements, "log of changes", `
-		with stretch as (select position, at, subject, keys from changes where position > $1 and at <= $2 order by position limit $3)
-		select max(c.position) as position, max(c.at) as at, c.subject, (select count(*) from stretch) as read,
-			min((select min(substring(key from '@(-?\d+)$')::bigint) from unnest(c.keys) as key
-				where key ~ '^articles/kind:[A-Z]+@-?\d+$')) as place
-		from stretch c
-		group by c.subject
-		order by 1`, since, s.logHorizon(ctx), first)
+	entries, err := read[logEntry](ctx, s.statements, "log of changes", `select position, at, subject, keys
+		from changes
+		where position > $1
+		order by position
+		limit $2`, since, first)
 	if err != nil {
 		return nil, err
 	}
-	page := &ChangePage{Position: since}
-	for _, row := range rows {
-		page.Position, page.More = row.Position, row.Read == first
-		page.Changes = append(page.Changes, &Change{Position: row.Position, At: row.At, Effect: Removed,
-			Aliases: []string{}, subject: parseSubject(row.Subject), place: row.Place})
+	showing, err := s.showing(ctx, entries)
+	if err != nil {
+		return nil, err
 	}
+	page, last := &ChangePage{Position: since, More: len(entries) == first}, make(map[subject]*Change)
+	for _, entry := range entries {
+		page.Position = entry.Position
+		announced := announcements(entry.Keys)
+		if !AudienceOf(ctx).isToldOf(announced) {
+			continue
+		}
+		about := parseSubject(entry.Subject)
+		for _, of := range append(showing[about], about) {
+			c := &Change{Position: entry.Position, At: entry.At, Aliases: []string{}, subject: of, announced: announced}
+			if earlier := last[of]; earlier != nil {
+				c.announced = slices.Concat(earlier.announced, announced)
+			}
+			last[of] = c
+		}
+	}
+	page.Changes = slices.SortedFunc(maps.Values(last), func(a, b *Change) int {
+		return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.subject.noun, b.subject.noun), cmp.Compare(a.subject.id, b.subject.id))
+	})
 	return page, nil
 }
 
-// lookUp finds out what is so now of the subjects of a page, and leaves out what the audience is not told.
-func (s *Service) lookUp(ctx context.Context, page *ChangePage) error {
-	found := make(map[subject]*standing)
-	for _, noun := range []struct {
-		name string
-		read func(context.Context, []int64) ([]standing, error)
-	}{{"article", s.articlesNow}, {"author", s.authorsNow}, {"tag", s.tagsNow}, {"campaign", s.campaignsNow}} {
-		var ids []int64
-		for _, c := range page.Changes {
-			if c.subject.noun == noun.name {
-				ids = append(ids, c.subject.id)
-			}
-		}
-		if len(ids) == 0 {
-			continue
-		}
-		rows, err := noun.read(ctx, ids)
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			found[subject{noun.name, rows[i].ID}] = &rows[i]
+func announcements(keys []string) []Announcement {
+	parsed := make([]Announcement, len(keys))
+	for i, key := range keys {
+		parsed[i] = ParseAnnouncement(key)
+	}
+	return parsed
+}
+
+// showing returns what the public sees today with the images that these entries are about, as far as the audience gets
+// images at all.
+func (s *Service) showing(ctx context.Context, entries []logEntry) (map[subject][]subject, error) {
+	type shown struct {
+		Image int64  `db:"image"`
+		Noun  string `db:"noun"`
+		ID    int64  `db:"id"`
+	}
+	var images []int64
+	for _, entry := range entries {
+		if about := parseSubject(entry.Subject); about.noun == "image" {
+			images = append(images, about.id)
 		}
 	}
-	told := page.Changes[:0]
-	for _, c := range page.Changes {
-		if s.tell(c, found[c.subject]) {
-			told = append(told, c)
-		}
+	if len(images) == 0 {
+		return nil, nil
 	}
-	page.Changes = told
-	return nil
-}
-
-// standing is what is so now of a subject whose row is there.
-type standing struct {
-	ID      int64          `db:"id"`
-	Slug    string         `db:"slug"`
-	Visible bool           `db:"visible"`
-	Hidden  bool           `db:"hidden"` // from the public
-	Taken   bool           `db:"taken"`  // taken back after the audience could see it
-	Reason  *string        `db:"reason"`
-	Aliases pq.StringArray `db:"aliases"`
-}
-
-// tell fills a change in; false if the audience is not told of it.
-func (s *Service) tell(c *Change, now *standing) bool {
-	var address func(string) string
-	switch c.subject.noun {
-	case "article":
-		c.Type, address = "Article", s.addresses.article
-	case "author":
-		c.Type, address = "Author", s.addresses.author
-	case "tag":
-		c.Type, address = "Tag", s.addresses.tag
-	case "campaign":
-		c.Type = "Campaign"
-	case "site":
-		url := s.addresses.site()
-		c.Type, c.Effect, c.URL = "Site", Updated, &url
-		return true
-	case "everything":
-		c.Type = "Everything"
-		return true
-	default:
-		return false // images are part of what shows them, old slugs of what they lead to, and the rest is nobody's business
+	rows, err := read[shown](ctx, s.statements, "what shows images", `
+		with articles_by_image as (
+			select lead_image_id as image, id from articles where lead_image_id = any($1)
+			union select seo_image_id, id from articles where seo_image_id = any($1)
+			union select poster_id, article_id from videos where poster_id = any($1))
+		select i.image, 'article' as noun, i.id
+			from articles_by_image i join articles a on a.id = i.id
+			where $2 and a.status in ('PUBLISHED', 'SCHEDULED')
+		union all select avatar_id, 'author', id from authors where avatar_id = any($1)
+		union all select image_id, 'tag', id from tags where image_id = any($1) and not internal`,
+		pq.Array(images), AudienceOf(ctx).images())
+	if err != nil {
+		return nil, err
 	}
-	id := globalID(c.Type, c.subject.id)
-	c.ID = &id
-	wasSeen := c.subject.noun != "article" || c.place != nil && *c.place <= c.At.UnixMicro()
-	if now == nil {
-		return wasSeen
-	}
-	if now.Hidden && !now.Taken && !wasSeen {
-		return false // it may never have been public, or the change that took it away comes later in the log
-	}
-	if now.Taken {
-		c.Effect, c.Reason = Retracted, now.Reason
-	}
-	if now.Visible {
-		c.Effect, c.Slug = Updated, &now.Slug
-	}
-	if address == nil || !now.Visible && !now.Taken {
-		return true
-	}
-	url := address(now.Slug)
-	if now.Visible {
-		c.URL = &url
-	} else {
-		c.Aliases = append(c.Aliases, url)
-	}
-	for _, slug := range now.Aliases {
-		c.Aliases = append(c.Aliases, address(slug))
-	}
-	return true
-}
-
-func (s *Service) articlesNow(ctx context.Context, ids []int64) ([]standing, error) {
-	return read[standing](ctx, s.statements, "changed articles", `select a.id, a.slug,
-			`+visible(ctx)+` as visible,
-			not (`+public+`) as hidden,
-			a.status = 'RETRACTED' and exists (select from retractions r
-				where r.article_id = a.id and r.visible_from <= r.retracted_at - $3 * interval '1 second')`+
-		licensed(ctx)+` as taken,
-			a.retraction_reason as reason,
-			array(select o.slug from old_slugs o where o.article_id = a.id and o.slug <> a.slug order by o.at desc) as aliases
-		from articles a
-		where a.id = any($2)`, s.now(ctx), pq.Array(ids), AudienceOf(ctx).Delay().Seconds())
-}
-
-func (s *Service) authorsNow(ctx context.Context, ids []int64) ([]standing, error) {
-	return read[standing](ctx, s.statements, "changed authors", `select t.id, t.slug, true as visible,
-			array(select o.slug from old_slugs o where o.author_id = t.id and o.slug <> t.slug order by o.at desc) as aliases
-		from authors t
-		where t.id = any($1)`, pq.Array(ids))
-}
-
-func (s *Service) tagsNow(ctx context.Context, ids []int64) ([]standing, error) {
-	return read[standing](ctx, s.statements, "changed tags", `select t.id, t.slug, not t.internal as visible,
-			array(select o.slug from old_slugs o where o.tag_id = t.id and o.slug <> t.slug order by o.at desc) as aliases
-		from tags t
-		where t.id = any($1)`, pq.Array(ids))
-}
-
-func (s *Service) campaignsNow(ctx context.Context, ids []int64) ([]standing, error) {
-	return read[standing](ctx, s.statements, "changed campaigns", `select t.id, t.slug, true as visible
-		from campaigns t
-		where t.id = any($1)`, pq.Array(ids))
+	return grouped(rows, func(row *shown) (subject, subject) {
+		return subject{"image", row.Image}, subject{row.Noun, row.ID}
+	}), nil
 }
 
 // forgottenAtOnce is how many changes one statement of ForgetChanges deletes.

@@ -101,7 +101,7 @@ func keysOf(changed []changes.Change) []string {
 	var announced []content.Announcement
 	for _, change := range changed {
 		for _, a := range change.Announced {
-			if a.From == 0 { // what comes later is announced again then
+			if a.From == 0 && !a.Late() { // what comes later is announced again then; who reads late has answers for themselves
 				announced = append(announced, a)
 			}
 		}

@@ -1,11 +1,14 @@
 package partner
 
 import (
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"broadsheet/internal/content"
 )
 
 // failures slows down who tries keys. A right key is always served, so that nobody can lock a partner out who comes from
@@ -53,6 +56,15 @@ func (f *failures) note(remote string, now time.Time) time.Duration {
 	}
 	tried.left--
 	return 0
+}
+
+// ClientOf names who asks, where what one client takes is bound: the partner, as the request was identified, else the
+// network that it comes from.
+func ClientOf(r *http.Request) (name string, isPartner bool) {
+	if audience := content.AudienceOf(r.Context()); audience != nil {
+		return audience.Name, true
+	}
+	return network(r.RemoteAddr).String(), false
 }
 
 // network is what one client commands: an address of IPv4, 64 bits of IPv6.

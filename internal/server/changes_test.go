@@ -21,6 +21,7 @@ import (
 	"broadsheet/internal/changes"
 	"broadsheet/internal/content"
 	"broadsheet/internal/database/dbtest"
+	"broadsheet/internal/partner"
 	"broadsheet/internal/server"
 )
 
@@ -32,21 +33,45 @@ type changePage struct {
 
 type follower struct {
 	*testing.T
-	db *sqlx.DB
-	s  *server.Server
+	db  *sqlx.DB
+	s   *server.Server
+	key string // whose; empty: the public's
 }
 
 func newStream(t *testing.T) *follower {
 	t.Helper()
 	db, name := dbtest.NewNamed(t)
 	log := changes.NewLog(quietLog())
-	s, _ := newServer(t, db, func(o *server.Options) { o.Changes = log })
+	partners, err := partner.New(t.Context(), db, log, partner.Options{Log: quietLog()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := newServer(t, db, func(o *server.Options) { o.Changes, o.Partners = log, partners })
+	announcer := changes.NewAnnouncer(log, db)
 	untilTheEnd(t, func(ctx context.Context) { changes.NewFollower(log, db).Run(ctx, dbtest.URL(name)) })
+	untilTheEnd(t, announcer.Run)
 	waitFor(t, "changes to be heard", func() bool {
 		_, current := log.Current()
 		return current
 	})
-	return &follower{t, db, s}
+	return &follower{t, db, s, ""}
+}
+
+// licensed returns the follower as a partner with a licence.
+func (f *follower) licensed(change func(*partner.Partner)) *follower {
+	f.Helper()
+	p := partner.Fresh("planet")
+	change(p)
+	key, _ := partnerKey(f.T, f.db, p)
+	f.waitUntilKnown(key)
+	return &follower{f.T, f.db, f.s, key}
+}
+
+func (f *follower) waitUntilKnown(key string) {
+	f.Helper()
+	waitFor(f.T, "the key to be known", func() bool {
+		return ask(f.s.Public, "GET", "/changes", "", "X-API-Key", key).Code == http.StatusOK
+	})
 }
 
 func (f *follower) exec(statement string, args ...any) {
@@ -56,9 +81,16 @@ func (f *follower) exec(statement string, args ...any) {
 	}
 }
 
+func (f *follower) header() []string {
+	if f.key == "" {
+		return nil
+	}
+	return []string{"X-API-Key", f.key}
+}
+
 func (f *follower) get(query string) changePage {
 	f.Helper()
-	answer := ask(f.s.Public, "GET", "/changes"+query, "")
+	answer := ask(f.s.Public, "GET", "/changes"+query, "", f.header()...)
 	if answer.Code != http.StatusOK {
 		f.Fatalf("%s: %d %s", query, answer.Code, answer.Body)
 	}
@@ -91,10 +123,21 @@ func (f *follower) after(statement string) string {
 	return strings.Join(told, "; ")
 }
 
+type step struct{ write, told string }
+
+func (f *follower) tell(steps []step) {
+	f.Helper()
+	for _, step := range steps {
+		if told := f.after(step.write); told != step.told {
+			f.Errorf("%s\n told %q\n want %q", step.write, told, step.told)
+		}
+	}
+}
+
 func TestChangesSayWhatBecameOfStories(t *testing.T) {
 	t.Parallel()
 	f := newStream(t)
-	for _, step := range []struct{ write, told string }{
+	f.tell([]step{
 		{`insert into articles (slug, title, status) values ('draft', 'D', 'DRAFT')`, ""},
 		{`update articles set title = 'Draft' where slug = 'draft'`, ""},
 		{`update articles set status = 'PUBLISHED', published_at = now() - interval '1 hour' where slug = 'draft'`, "Article UPDATED /draft/"},
@@ -119,15 +162,11 @@ func TestChangesSayWhatBecameOfStories(t *testing.T) {
 		{`delete from articles where slug = 'dead'`, "Article REMOVED"},
 		{`insert into tags (slug, name, internal) values ('desk', 'Desk', true)`, ""},
 		{`insert into tags (slug, name) values ('news', 'News')`, "Tag UPDATED /tag/news/"},
-		{`update tags set internal = true where slug = 'news'`, "Tag REMOVED"},
+		{`update tags set internal = true where slug = 'news'`, "Tag REMOVED was /tag/news/"},
 		{`insert into authors (slug, name) values ('ada', 'Ada')`, "Author UPDATED /author/ada/"},
-		{`delete from authors where slug = 'ada'`, "Author REMOVED"},
+		{`delete from authors where slug = 'ada'`, "Author REMOVED was /author/ada/"},
 		{`update site set name = 'Other'`, "Site UPDATED /"},
-	} {
-		if told := f.after(step.write); told != step.told {
-			t.Errorf("%s\n told %q\n want %q", step.write, told, step.told)
-		}
-	}
+	})
 }
 
 func TestChangesRefuseWhatCannotBeAnswered(t *testing.T) {
@@ -261,23 +300,9 @@ func TestAStreamGoesOnAndEndsWithTheServer(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- f.s.Run(ctx, server.Running{Public: listener, Answer: time.Minute, Grace: time.Hour}) }()
 	open := func(last string) (*bufio.Scanner, func()) {
-		request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listener.Addr().String()+"/changes", nil)
-		request.Header.Set("Accept", "text/event-stream")
-		request.Header.Set("Last-Event-ID", last)
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return bufio.NewScanner(response.Body), func() { _ = response.Body.Close() }
+		return openStream(t, "http://"+listener.Addr().String(), last)
 	}
-	next := func(lines *bufio.Scanner) string {
-		for lines.Scan() {
-			if id, ok := strings.CutPrefix(lines.Text(), "id: "); ok {
-				return id
-			}
-		}
-		return "the end"
-	}
+	next := func(lines *bufio.Scanner) string { return nextLine(lines, "id: ") }
 	begin := f.get("").Position
 	lines, leave := open(fmt.Sprint(begin))
 	f.exec(`update site set name = 'One'`)
@@ -295,6 +320,90 @@ func TestAStreamGoesOnAndEndsWithTheServer(t *testing.T) {
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+func askForStream(t *testing.T, origin, last string, headers ...string) *http.Response {
+	t.Helper()
+	request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, origin+"/changes", nil)
+	request.Header.Set("Accept", "text/event-stream")
+	request.Header.Set("Last-Event-ID", last)
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+// openStream opens a stream of changes.
+func openStream(t *testing.T, origin, last string, headers ...string) (lines *bufio.Scanner, leave func()) {
+	t.Helper()
+	response := askForStream(t, origin, last, headers...)
+	if response.StatusCode != http.StatusOK {
+		t.Fatal(response.Status)
+	}
+	return bufio.NewScanner(response.Body), func() { _ = response.Body.Close() }
+}
+
+// nextLine returns what follows in the next line that begins so.
+func nextLine(lines *bufio.Scanner, prefix string) string {
+	for lines.Scan() {
+		if rest, ok := strings.CutPrefix(lines.Text(), prefix); ok {
+			return rest
+		}
+	}
+	return "the end"
+}
+
+// Nobody without a key takes the places of the others, who have to be told when they may come back.
+func TestPlacesToWaitAreShared(t *testing.T) {
+	t.Parallel()
+	f := newStream(t)
+	partner := f.licensed(func(*partner.Partner) {})
+	door := httptest.NewServer(f.s.Public)
+	defer door.Close()
+	defer door.CloseClientConnections()
+	begin := fmt.Sprint(f.get("").Position)
+	var leaves []func()
+	for range 8 {
+		_, leave := openStream(t, door.URL, begin)
+		leaves = append(leaves, leave)
+	}
+	status := func(headers ...string) int {
+		response := askForStream(t, door.URL, begin, headers...)
+		defer func() { _ = response.Body.Close() }()
+		if refused := response.StatusCode == http.StatusTooManyRequests; refused != (response.Header.Get("Retry-After") != "") {
+			t.Errorf("%s with Retry-After: %s", response.Status, response.Header.Get("Retry-After"))
+		}
+		return response.StatusCode
+	}
+	if got := status(); got != http.StatusTooManyRequests {
+		t.Errorf("the ninth stream: %d", got)
+	}
+	if got := status(partner.header()...); got != http.StatusOK {
+		t.Errorf("a partner's stream: %d", got)
+	}
+	f.get("?since=" + begin + "&wait=1") // from another address
+	leaves[0]()
+	waitFor(t, "a place to be free again", func() bool { return status() == http.StatusOK })
+}
+
+func TestTheNextAddressAsksInTheSameWay(t *testing.T) {
+	t.Parallel()
+	f := newStream(t)
+	f.exec(`update site set name = 'Other'`)
+	begin := f.get("").Position
+	for query, next := range map[string]string{
+		"": "/changes?since=%d", "?since=0": "/changes?since=%d", "?first=7": "/changes?since=%d&first=7",
+		"?wait=3&since=0&first=2": "/changes?since=%d&first=2&wait=3",
+	} {
+		want := `"next":"` + fmt.Sprintf(next, begin) + `"`
+		if got := ask(f.s.Public, "GET", "/changes"+query, "").Body.String(); !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
 	}
 }
 

@@ -92,7 +92,7 @@ func New(o Options) *Server {
 	public.Handle("/sitemap.xml", identified(o, sitemaps, feeds)) // of all that there is: every change is one of it
 	public.Handle("/news-sitemap.xml", identified(o, sitemaps, feeds))
 	public.Handle("/sitemaps/", identified(o, sitemaps, cached(o, feeds)))
-	stream := changes.NewHandler(changes.Options{Content: o.Content, Log: o.Log, Changes: o.Changes, Stop: s.stopping.Done()})
+	stream := changes.NewHandler(changes.Options{Content: o.Content, Log: o.Log, Changes: o.Changes, Stop: s.stopping.Done(), Client: partner.ClientOf})
 	public.Handle("/changes", identified(o, partner.Door{Name: "changes"}, stream))
 	if o.Limits.Introspection {
 		public.Handle("GET /graphql/schema.graphqls", graph.SchemaHandler())
