@@ -5,8 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
-	"strconv"
 	"time"
 
 	"broadsheet/internal/content"
@@ -51,7 +49,7 @@ type door struct {
 	origin  string
 	hub     string
 	log     *slog.Logger
-	version string // of the encoders: another program may write the same articles otherwise
+	version string // of the program: another one may write the same articles otherwise
 }
 
 // NewHandler answers at /feeds/, /retractions, /sitemap.xml, /sitemaps/ and /news-sitemap.xml.
@@ -59,7 +57,7 @@ func NewHandler(service *content.Service, o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	d := &door{content: service, now: o.Now, origin: o.Origin, hub: o.Hub, log: o.Log, version: revision()}
+	d := &door{content: service, now: o.Now, origin: o.Origin, hub: o.Hub, log: o.Log, version: build()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /feeds/", d.serve(d.feed))
 	mux.HandleFunc("GET /retractions", d.serve(d.retractions))
@@ -67,20 +65,6 @@ func NewHandler(service *content.Service, o Options) http.Handler {
 	mux.HandleFunc("GET /sitemaps/", d.serve(d.sitemapFile))
 	mux.HandleFunc("GET /news-sitemap.xml", d.serve(d.newsSitemap))
 	return mux
-}
-
-// revision is the commit that the program was built from, shortened; empty if nobody knows.
-func revision() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			return setting.Value[:min(len(setting.Value), 8)]
-		}
-	}
-	return ""
 }
 
 // serve turns what goes wrong into a status and a text.
@@ -146,8 +130,7 @@ func (d *door) feed(ctx context.Context, w http.ResponseWriter, r *http.Request)
 	}
 	have := d.validators(ctx, from.moment(masthead.Moment))
 	if have.match(r.Header) {
-		have.set(w.Header())
-		w.WriteHeader(http.StatusNotModified)
+		have.notModified(w)
 		return nil
 	}
 	f, err := d.load(ctx, asked, from, masthead)
@@ -158,9 +141,8 @@ func (d *door) feed(ctx context.Context, w http.ResponseWriter, r *http.Request)
 		notFound(w, "The newsroom has nothing of this name.")
 		return nil
 	}
-	have.set(w.Header())
 	link(w.Header(), f)
-	write(w, r, asked.format.mediaType, asked.format.append(make([]byte, 0, 64<<10), f))
+	have.write(w, r, asked.format.mediaType, asked.format.append(make([]byte, 0, 64<<10), f))
 	return nil
 }
 
@@ -178,12 +160,4 @@ func link(header http.Header, f *feed) {
 func notFound(w http.ResponseWriter, message string) {
 	w.Header().Set("Cache-Control", "no-store")
 	http.Error(w, message, http.StatusNotFound)
-}
-
-func write(w http.ResponseWriter, r *http.Request, mediaType string, body []byte) {
-	w.Header().Set("Content-Type", mediaType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body)
-	}
 }

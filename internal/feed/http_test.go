@@ -131,6 +131,23 @@ func TestConditionalRequests(t *testing.T) {
 	}
 }
 
+// Whoever wants an answer only if there is none at all is told that there is one; of what is not there, they are told that.
+func TestAnyVersionWillDo(t *testing.T) {
+	t.Parallel()
+	n := newNewsroom(t)
+	n.fill([]string{"One"})
+	for address, status := range map[string]int{
+		"/feeds/latest.rss": http.StatusNotModified, "/feeds/tags/news.json?profile=plain": http.StatusNotModified,
+		"/retractions": http.StatusNotModified, "/sitemap.xml": http.StatusNotModified, "/sitemaps/articles-1.xml": http.StatusNotModified,
+		"/feeds/tags/nothing.rss": http.StatusNotFound, "/sitemaps/articles-9.xml": http.StatusNotFound, "/feeds/latest.rss?limit=0": http.StatusBadRequest,
+	} {
+		answer := n.get(address, "If-None-Match", " * ")
+		if answer.Code != status || (answer.Header().Get("Etag") != "") != (status == http.StatusNotModified) || status == http.StatusNotModified && answer.Body.Len() > 0 {
+			t.Errorf("%s: %d %v", address, answer.Code, answer.Header())
+		}
+	}
+}
+
 func TestHeadHasNoBody(t *testing.T) {
 	t.Parallel()
 	n := newNewsroom(t)

@@ -22,8 +22,7 @@ func (d *door) retractions(ctx context.Context, w http.ResponseWriter, r *http.R
 	}
 	have := d.validators(ctx, masthead.Moment)
 	if have.match(r.Header) {
-		have.set(w.Header())
-		w.WriteHeader(http.StatusNotModified)
+		have.notModified(w)
 		return nil
 	}
 	found, more, err := d.content.Retractions(ctx, args)
@@ -36,8 +35,7 @@ func (d *door) retractions(ctx context.Context, w http.ResponseWriter, r *http.R
 	} else if !args.Since.IsZero() {
 		next = d.origin + r.URL.RequestURI()
 	}
-	have.set(w.Header())
-	write(w, r, "application/json; charset=utf-8", appendRetractions(nil, &masthead.Site, found, next, more))
+	have.write(w, r, "application/json; charset=utf-8", appendRetractions(nil, &masthead.Site, found, next, more))
 	return nil
 }
 

@@ -59,8 +59,7 @@ func (d *door) ifModified(ctx context.Context, w http.ResponseWriter, r *http.Re
 	}
 	have := d.validators(ctx, masthead.Moment)
 	if have.match(r.Header) {
-		have.set(w.Header())
-		w.WriteHeader(http.StatusNotModified)
+		have.notModified(w)
 		return nil
 	}
 	body, err := produce()
@@ -71,8 +70,7 @@ func (d *door) ifModified(ctx context.Context, w http.ResponseWriter, r *http.Re
 		notFound(w, "There is no sitemap at this address. /sitemap.xml lists those that there are.")
 		return nil
 	}
-	have.set(w.Header())
-	write(w, r, "application/xml; charset=utf-8", body)
+	have.write(w, r, "application/xml; charset=utf-8", body)
 	return nil
 }
 

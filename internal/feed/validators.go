@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,7 +34,26 @@ func (v validators) set(header http.Header) {
 	}
 }
 
-// match compares. If-None-Match comes before If-Modified-Since (RFC 9110, section 13.2.2).
+// write answers with a body, or with 304 to who wants it only if there is none at all (RFC 9110, section 13.1.2).
+func (v validators) write(w http.ResponseWriter, r *http.Request, mediaType string, body []byte) {
+	if strings.TrimSpace(r.Header.Get("If-None-Match")) == "*" {
+		v.notModified(w)
+		return
+	}
+	v.set(w.Header())
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body)
+	}
+}
+
+func (v validators) notModified(w http.ResponseWriter) {
+	v.set(w.Header())
+	w.WriteHeader(http.StatusNotModified)
+}
+
+// match compares, before anything is read. If-None-Match comes before If-Modified-Since (RFC 9110, section 13.2.2).
 func (v validators) match(asked http.Header) bool {
 	if match := strings.Join(asked.Values("If-None-Match"), ","); match != "" {
 		for candidate := range strings.SplitSeq(match, ",") {
