@@ -21,9 +21,11 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"broadsheet/graph"
+	"broadsheet/internal/changes"
 	"broadsheet/internal/content"
 	"broadsheet/internal/database/dbtest"
 	"broadsheet/internal/demo"
+	"broadsheet/internal/partner"
 	"broadsheet/internal/server"
 	"broadsheet/internal/web/browsertest"
 )
@@ -31,7 +33,8 @@ import (
 // newsroom is a whole server at 127.0.0.1, which remembers what it was asked for.
 type newsroom struct {
 	*httptest.Server
-	db *sqlx.DB
+	db       *sqlx.DB
+	partners *partner.Partners
 
 	mu   sync.Mutex
 	seen []string
@@ -52,9 +55,13 @@ func newNewsroom(t *testing.T, statements ...string) *newsroom {
 	if err != nil {
 		t.Fatal(err)
 	}
+	quiet := slog.New(slog.DiscardHandler)
+	if n.partners, err = partner.New(t.Context(), n.db, changes.NewLog(quiet), partner.Options{Log: quiet}); err != nil {
+		t.Fatal(err)
+	}
 	public := server.New(server.Options{
-		DB: n.db, Content: content.New(n.db, content.Options{Addresses: addresses}), Limits: graph.DefaultLimits(),
-		Log: slog.New(slog.DiscardHandler), Origin: n.URL, Demo: true,
+		DB: n.db, Partners: n.partners, Content: content.New(n.db, content.Options{Addresses: addresses}), Limits: graph.DefaultLimits(),
+		Log: quiet, Origin: n.URL, Demo: true,
 	}).Public
 	n.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n.mu.Lock()
@@ -82,8 +89,26 @@ func (n *newsroom) asked(path string) int {
 	return count
 }
 
+// times counts how often an address was asked for.
+func (n *newsroom) times(address string) (count int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, seen := range n.seen {
+		if seen == address {
+			count++
+		}
+	}
+	return count
+}
+
 // partnerPage serves a page of another site, at localhost, and returns its address. It keeps what frames say.
 func partnerPage(t *testing.T, policy, body string) string {
+	t.Helper()
+	return partnerPages(t, policy, &body)
+}
+
+// partnerPages does so for a body that is written when its address is known.
+func partnerPages(t *testing.T, policy string, body *string) string {
 	t.Helper()
 	partner := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -96,7 +121,7 @@ func partnerPage(t *testing.T, policy, body string) string {
 				w.Header().Set("Content-Security-Policy", policy)
 			}
 			_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-				<meta name="color-scheme" content="light dark"><title>A partner</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css"><script src="/listen.js"></script>%s`, body)
+				<meta name="color-scheme" content="light dark"><title>A partner</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css"><script src="/listen.js"></script>%s`, *body)
 		case "/page.css":
 			w.Header().Set("Content-Type", "text/css")
 			_, _ = w.Write([]byte(`body { max-width: 75rem; margin: 20px auto; padding: 0 20px; font-family: sans-serif; background: light-dark(#eef1f5, #0d1014); color: light-dark(#111, #eee) }
@@ -183,17 +208,38 @@ func TestShowMoreGrowsTheFrame(t *testing.T) {
 	do(t, ctx, chromedp.EmulateViewport(600, 1200), chromedp.Navigate(page))
 	await(t, ctx, frames+`.length === 1 && `+fitted)
 	before := evaluate[float64](t, ctx, frames+`[0].clientHeight`)
-	bottom := evaluate[float64](t, ctx, frames+`[0].getBoundingClientRect().bottom`)
-	// A frame of another process hears nothing of a click that comes before it was first painted where it is.
-	for tries := 0; n.asked("/embed/feeds/tags/harbour?after=") == 0 && tries < 20; tries++ {
-		do(t, ctx, chromedp.MouseClickXY(90, bottom-30))
-		_, _ = chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(`%s[0].clientHeight > %f`, frames, before+80), chromedp.WithPollingTimeout(2*time.Second)))
-	}
+	clickMore(t, ctx, n, "/embed/feeds/tags/harbour?after=")
 	await(t, ctx, fmt.Sprintf(`%s[0].clientHeight > %f && %s`, frames, before+80, fitted))
 	if n.asked("/embed/feeds/tags/harbour?after=") != 1 {
 		t.Errorf("asked for: %v", n.seen)
 	}
 	browsertest.Screenshot(t, ctx, "show-more")
+}
+
+// clickMore clicks on «Show more» in the first frame, until the address is asked for to which it leads.
+func clickMore(t *testing.T, ctx context.Context, n *newsroom, address string) {
+	t.Helper()
+	left := evaluate[float64](t, ctx, frames+`[0].getBoundingClientRect().left`)
+	bottom := evaluate[float64](t, ctx, frames+`[0].getBoundingClientRect().bottom`)
+	// A frame of another process hears nothing of a click that comes before it was first painted where it is.
+	for tries := 0; n.asked(address) == 0 && tries < 20; tries++ {
+		do(t, ctx, chromedp.MouseClickXY(left+70, bottom-30))
+		waitUntil(2*time.Second, func() bool { return n.asked(address) > 0 })
+	}
+}
+
+// waitUntil tells whether something became so within a time.
+func waitUntil(patience time.Duration, isSo func() bool) bool {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(patience); !isSo(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			return false
+		}
+	}
+	return true
 }
 
 // Of twenty embeds only those are loaded that are about to be seen.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -75,14 +76,24 @@ func TestBuilderMakesSnippets(t *testing.T) {
 // copied presses a snippet's button and returns what is in the clipboard.
 func copied(t *testing.T, ctx context.Context, id string) string {
 	t.Helper()
+	allowClipboard(t, ctx)
+	do(t, ctx, chromedp.Click(chromedp.CSS("#"+id+" button")))
+	await(t, ctx, `document.querySelector('#said').textContent.startsWith('Copied: ' + document.querySelector('#`+id+` h3').textContent)`)
+	return clipboard(t, ctx)
+}
+
+func allowClipboard(t *testing.T, ctx context.Context) {
+	t.Helper()
 	for _, name := range []string{"clipboard-read", "clipboard-write"} {
 		allowed := browser.SetPermissionParams{Permission: &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingGranted}
 		if _, err := chromedp.CallBrowser(ctx, browser.SetPermission, allowed); err != nil {
 			t.Fatal(err)
 		}
 	}
-	do(t, ctx, chromedp.Click(chromedp.CSS("#"+id+" button")))
-	await(t, ctx, `document.querySelector('#said').textContent.startsWith('Copied: ' + document.querySelector('#`+id+` h3').textContent)`)
+}
+
+func clipboard(t *testing.T, ctx context.Context) string {
+	t.Helper()
 	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`navigator.clipboard.readText()`, chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatal(err)
@@ -103,12 +114,53 @@ func TestBuilderLooksUpWhatIsTyped(t *testing.T) {
 		t.Error("there is a feed of one story")
 	}
 	browsertest.Screenshot(t, ctx, "builder-story")
+	want := `<link rel="alternate" type="application/json+oembed" href="` + n.URL + `/oembed?url=` + url.QueryEscape(n.URL+"/new-name/") + `&amp;format=json" title="&quot;&gt;`
+	if links := snippet(t, ctx, "discovery"); !strings.HasPrefix(links, want) || !strings.Contains(links, "\n"+`<link rel="alternate" type="text/xml+oembed"`) {
+		t.Errorf("discovery: %s", links)
+	}
 	choose(t, ctx, "kind", "campaign")
 	do(t, ctx, chromedp.SendKeys(chromedp.CSS("#campaign"), "membership"))
 	await(t, ctx, previewed+`?.src.endsWith('/embed/campaigns/membership') && `+shown)
 	choose(t, ctx, "kind", "author")
 	do(t, ctx, chromedp.SendKeys(chromedp.CSS("#author"), "mara-l"))
 	await(t, ctx, previewed+`?.src.includes('/embed/feeds/authors/mara-l?') && `+shown)
+	n.db.MustExec(`insert into saved_feeds (name, title, document, variables, arguments) values ('briefing', 'The briefing', '', '{}', '{}')`)
+	choose(t, ctx, "kind", "saved")
+	do(t, ctx, chromedp.SendKeys(chromedp.CSS("#saved"), "briefing"))
+	await(t, ctx, previewed+`?.src.includes('/embed/feeds/saved/briefing?') && `+shown+` && `+previewed+`.title.startsWith('The briefing')`)
+	checkHolds(t, snippet(t, ctx, "component"), `<broadsheet-feed saved="briefing" count="5">`)
+	checkHolds(t, snippet(t, ctx, "feed"), n.URL+`/feeds/saved/briefing.rss`)
+}
+
+// A partner's token stands in what is copied, by a keyboard too, and neither in the page's own address nor in discovery.
+func TestBuilderWithATokenByKeyboard(t *testing.T) {
+	t.Parallel()
+	n, ctx := newNewsroom(t), browsertest.Chromium(t)
+	key := n.tokenFor(t, "planet", "https://planet.example") // the newsroom's own page may show it, too
+	allowClipboard(t, ctx)
+	do(t, ctx, chromedp.EmulateViewport(1360, 1500), chromedp.Navigate(n.URL+"/embed?kind=tag&tag=harbour"))
+	await(t, ctx, shown)
+	enter := func(text string) {
+		evaluate[any](t, ctx, `document.querySelector('#token').value = ''`)
+		do(t, ctx, chromedp.SendKeys(chromedp.CSS("#token"), text))
+	}
+	for text, hint := range map[string]string{"bsk_abc": "This is the key itself", "bst_abc": "The token is not complete"} {
+		enter(text)
+		await(t, ctx, `document.querySelector('#hint').textContent.startsWith('`+hint+`') && document.querySelector('.take article:not([hidden])') === null`)
+	}
+	enter(key.Token())
+	await(t, ctx, previewed+`?.src.endsWith('token=`+key.Token()+`') && `+shown)
+	for _, press := range []struct{ id, key string }{{"component", "\r"}, {"frame", " "}, {"feed", "\r"}, {"oembed", " "}, {"discovery", "\r"}} {
+		do(t, ctx, chromedp.Focus(chromedp.CSS("#"+press.id+" button")), chromedp.KeyEvent(press.key))
+		await(t, ctx, `document.querySelector('#said').textContent.startsWith('Copied: ' + document.querySelector('#`+press.id+` h3').textContent)`)
+		if text := clipboard(t, ctx); strings.Contains(text, key.Token()) == (press.id == "discovery") {
+			t.Errorf("%s: copied %s", press.id, text)
+		}
+	}
+	if here := evaluate[string](t, ctx, `location.href`); strings.Contains(here, "bst_") {
+		t.Errorf("the token is in the address: %s", here)
+	}
+	browsertest.Screenshot(t, ctx, "builder-token")
 }
 
 // The builder is the same with a keyboard, on a phone, and in the dark.

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"cmp"
 	"net/http"
 
 	"broadsheet/internal/content"
@@ -8,7 +9,7 @@ import (
 
 // list is a page of stories with a title.
 type list struct {
-	Name     string // of the tag or the author; empty for all stories
+	Name     string // of the tag, the author or the query; empty for all stories
 	Articles []*content.Article
 	More     string // address of the next page; empty after the last
 	Newest   string // address of the first page; empty on it
@@ -43,6 +44,20 @@ func (d *door) author(w http.ResponseWriter, r *http.Request) {
 			return &listed{author.Slug, author.Name, author.URL(), author.Articles(args.First, args.After, nil, nil, nil, nil)}, nil
 		}
 		return nil, err
+	})
+}
+
+// saved shows the stories of a query that the newsroom serves as a feed.
+func (d *door) saved(w http.ResponseWriter, r *http.Request) {
+	d.feed(w, r, "/embed/feeds/saved/", func(o options) (*listed, error) {
+		feed, err := d.Content.SavedFeed(r.Context(), r.PathValue("slug"))
+		if err != nil || feed == nil {
+			return nil, err
+		}
+		list, page := feed.Arguments, o.page()
+		list.First, list.After = page.First, page.After
+		articles, err := d.Content.Articles(r.Context(), articlePage(), list)
+		return &listed{slug: feed.Name, name: feed.Title, page: articles}, err
 	})
 }
 
@@ -84,11 +99,8 @@ func (d *door) showList(w http.ResponseWriter, r *http.Request, path string, f f
 	if f.After != "" {
 		shown.Newest = f.from("").at(path)
 	}
-	title := of.name
-	if f.URL = of.url; f.URL == "" {
-		f.URL, title = f.Site.URL, f.Words.Latest
-	}
-	f.Title, f.Of = title+" · "+f.Site.Name, shown
+	f.URL = cmp.Or(of.url, f.Site.URL)
+	f.Title, f.Of = cmp.Or(of.name, f.Words.Latest)+" · "+f.Site.Name, shown
 	d.show(w, r, "feed", http.StatusOK, f)
 }
 

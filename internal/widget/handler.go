@@ -38,6 +38,7 @@ func NewHandler(o Options) *Handler {
 	mux.HandleFunc("GET /embed/feeds/latest", d.latest)
 	mux.HandleFunc("GET /embed/feeds/tags/{slug}", d.tag)
 	mux.HandleFunc("GET /embed/feeds/authors/{slug}", d.author)
+	mux.HandleFunc("GET /embed/feeds/saved/{slug}", d.saved)
 	mux.HandleFunc("GET /embed/campaigns/{slug}", d.campaign)
 	mux.HandleFunc("GET /embed/", d.nothing)
 	return &Handler{readableAbroad(mux), d}

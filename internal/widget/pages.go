@@ -66,7 +66,7 @@ func (d *door) show(w http.ResponseWriter, r *http.Request, page string, status 
 	if status != http.StatusOK {
 		h.Set("Cache-Control", "no-store")
 	}
-	if f.URL != "" && status == http.StatusOK {
+	if f.URL != "" && f.URL != f.Site.URL { // of the site as a whole there is no oEmbed answer
 		for _, link := range discovery(d.Origin, f.URL) {
 			h.Add("Link", link)
 		}

@@ -115,7 +115,7 @@ func TestArticleThatIsNotThere(t *testing.T) {
 	checkHolds(t, page(t, h, "/embed/articles/seaweed-tea-lowers-blood-pressure", http.StatusGone), "withdrawn by the newsroom", `href="https://news.example.org/"`)
 	checkHolds(t, page(t, h, "/embed/articles/seals-in-small-hats", http.StatusOK), `href="https://news.example.org/new-name/"`)
 	for _, path := range []string{"/embed/articles/hail-the-size-of-cherries", "/embed/articles/never", "/embed/articles/desk%00", "/embed/feeds/tags/desk-checked",
-		"/embed/feeds/tags/never", "/embed/feeds/authors/never", "/embed/campaigns/never", "/embed/nothing", "/embed/articles/a/b"} {
+		"/embed/feeds/tags/never", "/embed/feeds/authors/never", "/embed/feeds/saved/never", "/embed/campaigns/never", "/embed/nothing", "/embed/articles/a/b"} {
 		answer := get(t, h, path)
 		if wanted := map[bool]int{true: http.StatusBadRequest, false: http.StatusNotFound}[strings.Contains(path, "%00")]; answer.Code != wanted {
 			t.Errorf("%s: %d, want %d", path, answer.Code, wanted)
@@ -129,8 +129,8 @@ func TestArticleThatIsNotThere(t *testing.T) {
 
 func TestFeedsGoOnByCursor(t *testing.T) {
 	t.Parallel()
-	h, _ := newDoor(t)
-	for _, path := range []string{"/embed/feeds/latest?count=4&layout=rail", "/embed/feeds/tags/harbour?count=2", "/embed/feeds/authors/mara-lindqvist?count=1"} {
+	h, _ := newDoor(t, `insert into saved_feeds (name, title, document, variables, arguments) values ('briefing', 'The briefing', '', '{}', '{"filter": {"tags": ["harbour"]}, "first": 50}')`)
+	for _, path := range []string{"/embed/feeds/saved/briefing?count=3", "/embed/feeds/latest?count=4&layout=rail", "/embed/feeds/tags/harbour?count=2", "/embed/feeds/authors/mara-lindqvist?count=1"} {
 		seen, next, pages := map[string]bool{}, path, 0
 		for ; next != ""; pages++ {
 			html := page(t, h, next, http.StatusOK)
@@ -154,6 +154,10 @@ func TestFeedsGoOnByCursor(t *testing.T) {
 		}
 	}
 	checkHolds(t, page(t, h, "/embed/feeds/latest", http.StatusOK), `>Latest</a></h1>`)
+	checkHolds(t, page(t, h, "/embed/feeds/saved/briefing", http.StatusOK), `>The briefing</a></h1>`)
+	if links := get(t, h, "/embed/feeds/latest").Header().Values("Link"); len(links) > 0 {
+		t.Errorf("of the site as a whole there is no oEmbed answer, but %v", links)
+	}
 	checkHolds(t, page(t, h, "/embed/feeds/tags/latest", http.StatusOK), `>News Feed</a></h1>`) // an old slug
 	checkHolds(t, page(t, h, "/embed/feeds/authors/mara-l", http.StatusOK), `>Mara Lindqvist</a></h1>`)
 }

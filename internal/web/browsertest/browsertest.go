@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,9 +27,9 @@ const patience = 90 * time.Second
 // Chromium starts a browser with a fresh profile and returns the context for chromedp.Run, which ends with the test.
 //
 // When the test is over it fails if the page wrote a warning or an error to its console, threw an exception, could not
-// load something, or broke its Content-Security-Policy. Without a browser it fails too, unless BROADSHEET_NO_BROWSER=1
-// asks to skip.
-func Chromium(t *testing.T) context.Context {
+// load something, or broke its Content-Security-Policy, unless the complaint has one of the expected texts in it; and if
+// one of those is missed. Without a browser it fails too, unless BROADSHEET_NO_BROWSER=1 asks to skip.
+func Chromium(t *testing.T, expected ...string) context.Context {
 	t.Helper()
 	if os.Getenv("BROADSHEET_NO_BROWSER") == "1" {
 		t.Skip("BROADSHEET_NO_BROWSER=1")
@@ -49,7 +50,7 @@ func Chromium(t *testing.T) context.Context {
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 
-	complaints := &complaints{}
+	complaints := &complaints{expected: expected}
 	if err := complaints.listen(ctx); err != nil {
 		t.Fatalf("start Chromium: %v", err)
 	}
@@ -75,8 +76,9 @@ func executable(t *testing.T) string {
 
 // complaints are what a page said that a good page does not say.
 type complaints struct {
-	mutex sync.Mutex
-	list  []string
+	expected []string
+	mutex    sync.Mutex
+	list     []string
 }
 
 func (c *complaints) listen(ctx context.Context) error {
@@ -121,8 +123,19 @@ func (c *complaints) report(t *testing.T) {
 	t.Helper()
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
+	heard := map[string]bool{}
 	for _, complaint := range c.list {
-		t.Errorf("the page complained: %s", complaint)
+		i := slices.IndexFunc(c.expected, func(text string) bool { return strings.Contains(complaint, text) })
+		if i < 0 {
+			t.Errorf("the page complained: %s", complaint)
+			continue
+		}
+		heard[c.expected[i]] = true
+	}
+	for _, text := range c.expected {
+		if !heard[text] {
+			t.Errorf("the page did not complain of %s", text)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@
 
   const lists = { tag: 'tags', author: 'authors', article: 'articles' }
   const missing = {
-    tag: 'Choose a tag.', author: 'Choose an author.', article: 'Choose a story, or paste its address.', campaign: 'Name a campaign.',
+    tag: 'Choose a tag.', author: 'Choose an author.', saved: 'Name a saved list.', article: 'Choose a story, or paste its address.', campaign: 'Name a campaign.',
   }
 
   const ask = async (query, variables) => {
@@ -55,18 +55,26 @@
     return found
   }
 
+  // What a token that cannot be one should be.
+  const wrongToken = (token) => {
+    if (!token || /^bst_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}$/.test(token)) return ''
+    return token.startsWith('bsk_') ? 'This is the key itself, which must not stand in a page. Take its token: bst_…' : 'The token is not complete: it is bst_ and 56 signs more.'
+  }
+
   const chosen = () => {
     const c = Object.fromEntries(new FormData(form))
+    c.token = c.token.trim()
     c.text = c.kind === 'latest' ? '' : (c[c.kind] || '').trim()
     c.layout = c.kind === 'article' ? c.cards : c.lists
     const known = (newsroom[c.kind] && newsroom[c.kind].get(c.text)) || {}
     c.slug = known.slug || c.text
     c.name = known.name || (c.kind === 'latest' ? newsroom.name : c.text)
-    c.url = known.url || (c.kind === 'latest' ? newsroom.url : '')
+    c.url = known.url || (c.kind === 'latest' || c.kind === 'saved' ? newsroom.url : '')
+    c.wanting = wrongToken(c.token) || (c.kind !== 'latest' && c.text === '' ? missing[c.kind] : '')
     return c
   }
 
-  const isList = (c) => c.kind === 'latest' || c.kind === 'tag' || c.kind === 'author'
+  const isList = (c) => ['latest', 'tag', 'author', 'saved'].includes(c.kind)
 
   // The parameters that differ from what goes without saying.
   const parameters = (c) => {
@@ -75,13 +83,13 @@
     if (c.kind === 'article' && c.layout !== 'card') found.push(['layout', c.layout])
     if (isList(c)) found.push(['count', c.count])
     if (c.theme !== 'auto') found.push(['theme', c.theme])
-    if (c.token) found.push(['token', c.token.trim()])
+    if (c.token) found.push(['token', c.token])
     return found
   }
 
   const path = (c) => {
     const slug = encodeURIComponent(c.slug)
-    return { latest: 'feeds/latest', tag: `feeds/tags/${slug}`, author: `feeds/authors/${slug}`, article: `articles/${slug}`, campaign: `campaigns/${slug}` }[c.kind]
+    return { latest: 'feeds/latest', tag: `feeds/tags/${slug}`, author: `feeds/authors/${slug}`, saved: `feeds/saved/${slug}`, article: `articles/${slug}`, campaign: `campaigns/${slug}` }[c.kind]
   }
 
   const escaped = (text) => text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign])
@@ -92,7 +100,7 @@
 
   const element = (c) => {
     const name = isList(c) ? 'broadsheet-feed' : `broadsheet-${c.kind}`
-    const who = { latest: [], tag: [['tag', c.slug]], author: [['author', c.slug]], article: [['slug', c.slug]], campaign: [['slug', c.slug]] }[c.kind]
+    const who = { latest: [], tag: [['tag', c.slug]], author: [['author', c.slug]], saved: [['saved', c.slug]], article: [['slug', c.slug]], campaign: [['slug', c.slug]] }[c.kind]
     return { name, attributes: [...who, ...parameters(c)] }
   }
 
@@ -116,31 +124,36 @@
   }
 
   const feed = (c) => {
-    const query = c.token ? `?${new URLSearchParams({ token: c.token.trim() })}` : ''
+    const query = c.token ? `?${new URLSearchParams({ token: c.token })}` : ''
     return `${origin}/${path(c)}.${c.format}${query}`
   }
 
   const oEmbed = (c) => {
     const query = new URLSearchParams({ url: c.url })
-    if (c.token) query.set('token', c.token.trim())
+    if (c.token) query.set('token', c.token)
     return `${origin}/oembed?${query}`
   }
 
+  // Everybody can read the page, so that it holds no token.
+  const discovery = (c) => ['json', 'xml'].map((format) => {
+    const address = `${origin}/oembed?${new URLSearchParams({ url: c.url, format })}`
+    return `<link rel="alternate" type="${format === 'json' ? 'application' : 'text'}/${format}+oembed" href="${escaped(address)}" title="${escaped(c.name)}">`
+  }).join('\n')
+
   const write = (c) => {
-    const whole = c.kind === 'latest' || c.text !== ''
-    for (const [id, text] of Object.entries({ component, frame, feed, oembed: oEmbed })) {
+    for (const [id, text] of Object.entries({ component, frame, feed, oembed: oEmbed, discovery })) {
       const card = document.getElementById(id)
       const fits = !card.dataset.for || card.dataset.for.split(' ').includes(c.kind)
-      card.hidden = !fits || !whole || (id === 'oembed' && !c.url)
+      card.hidden = !fits || c.wanting !== '' || (['oembed', 'discovery'].includes(id) && !c.url)
       if (!card.hidden) card.querySelector('code').textContent = text(c)
     }
   }
 
   let drawn = ''
   const draw = (c) => {
-    const whole = c.kind === 'latest' || c.text !== ''
+    const whole = c.wanting === ''
     hint.hidden = whole
-    hint.textContent = missing[c.kind] || ''
+    hint.textContent = c.wanting
     stage.className = c.theme
     preview.dataset.width = c.width
     const { name, attributes } = element(c)
@@ -168,7 +181,7 @@
   }
 
   // The address of this page says what is chosen, all but the token, so that it can be sent to somebody.
-  const kept = ['kind', 'tag', 'author', 'article', 'campaign', 'lists', 'cards', 'count', 'theme', 'format', 'width']
+  const kept = ['kind', 'tag', 'author', 'saved', 'article', 'campaign', 'lists', 'cards', 'count', 'theme', 'format', 'width']
   const usual = Object.fromEntries(new FormData(form))
   const remember = (c) => {
     const query = new URLSearchParams(kept.filter((name) => c[name] && c[name] !== usual[name] && (!(name in missing) || name === c.kind)).map((name) => [name, c[name]]))

@@ -1,6 +1,7 @@
 // Web components that show a newsroom's stories in frames, and frames that are as high as what is in them.
 //
 //   <broadsheet-feed tag="harbour" count="5" layout="list" theme="auto"><a href="…">Harbour</a></broadsheet-feed>
+//   <broadsheet-feed saved="evening-briefing"></broadsheet-feed>
 //   <broadsheet-article slug="a-story"><a href="…">A story</a></broadsheet-article>
 //   <broadsheet-campaign slug="membership"></broadsheet-campaign>
 //
@@ -55,7 +56,7 @@
     .come + slot { display: none; }`)
 
   class Embed extends HTMLElement {
-    static observedAttributes = ['tag', 'author', 'slug', 'count', 'layout', 'theme', 'token', 'from']
+    static observedAttributes = ['tag', 'author', 'saved', 'slug', 'count', 'layout', 'theme', 'token', 'from']
 
     connectedCallback() {
       this.draw()
@@ -108,7 +109,7 @@
 
   class Feed extends Embed {
     path() {
-      for (const [name, list] of [['tag', 'tags'], ['author', 'authors']]) {
+      for (const [name, list] of [['tag', 'tags'], ['author', 'authors'], ['saved', 'saved']]) {
         if (this.getAttribute(name)) return `feeds/${list}/${encodeURIComponent(this.getAttribute(name))}`
       }
       return 'feeds/latest'

@@ -1,4 +1,5 @@
-// Inside a frame: tells the page around it how high the content is, and goes on in a list without leaving it.
+// Inside a frame: tells the page around it how high the content is, goes on in a list without leaving it, and keeps the
+// count of a campaign up to date.
 (() => {
   'use strict'
 
@@ -26,12 +27,16 @@
     })
   }
 
+  const read = async (address, cache) => {
+    const answer = await fetch(address, { credentials: 'omit', cache })
+    if (!answer.ok) throw new Error(`status ${answer.status}`)
+    return new DOMParser().parseFromString(await answer.text(), 'text/html')
+  }
+
   const goOn = async (link) => {
     link.setAttribute('aria-busy', 'true')
     try {
-      const answer = await fetch(link.href, { credentials: 'omit' })
-      if (!answer.ok) throw new Error(`status ${answer.status}`)
-      const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+      const page = await read(link.href, 'default')
       const stories = [...page.querySelectorAll('.stories > li')]
       if (!stories.length) throw new Error('no stories')
       document.querySelector('.stories').append(...stories)
@@ -50,4 +55,41 @@
     event.preventDefault()
     if (link.getAttribute('aria-busy') !== 'true') goOn(link)
   })
+
+  // While somebody looks at a campaign, its count is asked for again: without a partner's token, to whom it costs nothing so.
+  const campaign = document.querySelector('.campaign')
+  if (!campaign) return
+  const often = 10_000 // milliseconds, as all times; longer each time that it fails
+  const seldom = 600_000
+  let every = often
+  let askedAt = performance.now()
+  let seen = false
+  let timer
+
+  const count = async () => {
+    askedAt = performance.now()
+    try {
+      const page = await read(location.pathname, 'no-cache')
+      for (const part of ['.count', 'progress', '.notes']) {
+        const now = campaign.querySelector(part)
+        const next = page.querySelector(part)
+        if (!now || !next || now.outerHTML === next.outerHTML) continue
+        now.replaceWith(next)
+        next.classList.add('changed')
+      }
+      every = often
+    } catch {
+      every = Math.min(every * 2, seldom)
+    }
+    wait()
+  }
+  const wait = () => {
+    clearTimeout(timer)
+    if (seen && document.visibilityState === 'visible') timer = setTimeout(count, Math.max(0, askedAt + every - performance.now()))
+  }
+  document.addEventListener('visibilitychange', wait)
+  new IntersectionObserver((entries) => {
+    seen = entries.at(-1).isIntersecting
+    wait()
+  }).observe(campaign)
 })()
