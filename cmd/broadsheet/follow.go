@@ -18,7 +18,7 @@ func follow(ctx context.Context, c *config.Server, options *server.Options, db *
 	if c.CacheBytes > 0 {
 		options.Cache = cache.NewResponses(log, c.Cache()) // hears of changes after the memory, from which it is filled, and before others act on them
 	}
-	if options.Partners, err = partner.New(ctx, db.DB, log, partner.Options{Log: options.Log}); err != nil {
+	if options.Partners, err = partner.New(ctx, db.DB, log, partner.Options{Log: options.Log, Compatible: c.RateLimitCompat}); err != nil {
 		return nil, err
 	}
 	told, err := c.Edge(options.Origin)

@@ -71,6 +71,7 @@ func serve(ctx context.Context, c *config.Server, options server.Options, db *co
 		return err
 	}
 	options.DB, options.Limits, options.Private, options.Hub = db.DB, c.Limits(), on.operations != nil, c.WebSubHub
+	options.Proxies = c.Proxies()
 	log := changes.NewLog(options.Log)
 	options.Content = content.New(db.DB, content.Options{Addresses: addresses, Memory: changes.NewMemory(log, c.MemoryBytes)})
 

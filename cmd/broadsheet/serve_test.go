@@ -124,6 +124,7 @@ func TestCalledWrongly(t *testing.T) {
 		"unknown flag":    {[]string{"serve", "--port=1"}, exitUsage, "--port"},
 		"bad duration":    {[]string{"serve", "--grace=soon"}, exitUsage, "--grace"},
 		"no database":     {[]string{"serve", "--addr", "127.0.0.1:0"}, exitFailed, "connect"},
+		"bad proxy":       {[]string{"serve", "--trusted-proxies=10.0.0.0/8,proxy"}, exitUsage, "10.0.0.0/8 or 192.0.2.7"},
 		"address taken":   {[]string{"serve", "--addr", taken.Addr().String()}, exitFailed, "--addr"},
 		"bad site":        {[]string{"check", "--site-url=ftp://x"}, exitFailed, "ftp://x"},
 		"bad pattern":     {[]string{"check", "--article-path=stories"}, exitFailed, "{slug}"},
@@ -141,7 +142,7 @@ func TestHelpNamesEveryEnvironmentVariable(t *testing.T) {
 	if code != exitDone {
 		t.Fatalf("exit code %d, %s", code, output)
 	}
-	for _, variable := range []string{"DATABASE_URL", "BROADSHEET_ADDR", "BROADSHEET_ADMIN_ADDR", "BROADSHEET_DATA_DIR", "BROADSHEET_SITE_URL", "BROADSHEET_LOG"} {
+	for _, variable := range []string{"DATABASE_URL", "BROADSHEET_ADDR", "BROADSHEET_ADMIN_ADDR", "BROADSHEET_DATA_DIR", "BROADSHEET_SITE_URL", "BROADSHEET_LOG", "BROADSHEET_TRUSTED_PROXIES", "BROADSHEET_RATE_LIMIT_COMPAT"} {
 		if !regexp.MustCompile(`\$` + variable + `\b`).MatchString(output) {
 			t.Errorf("--help does not name %s", variable)
 		}

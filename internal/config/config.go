@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -31,6 +32,9 @@ type Server struct {
 	AdminAddr   string        `help:"Address of a listener for /metrics, /healthz and /readyz; /metrics is then nowhere else." env:"BROADSHEET_ADMIN_ADDR"`
 	Drain       time.Duration `help:"How long to go on answering, no longer ready, when told to stop, so that load balancers notice." default:"0s" env:"BROADSHEET_DRAIN"`
 	Grace       time.Duration `help:"How long requests may then take to finish." default:"15s" env:"BROADSHEET_GRACE"`
+
+	TrustedProxies  []Network `help:"Addresses of the proxies before this server, such as 10.0.0.0/8 or 192.0.2.7; separated by commas. A client's address is then the right-most one in X-Forwarded-For or Forwarded (RFC 7239) that is none of theirs: in the log, and where wrong keys are slowed down. Without it, what those headers say is passed over." placeholder:"CIDR" env:"BROADSHEET_TRUSTED_PROXIES"`
+	RateLimitCompat bool      `help:"Tell partners what is left of their quota in X-RateLimit-Limit, -Remaining and -Reset (seconds of Unix time), too, for clients that do not know RateLimit." env:"BROADSHEET_RATE_LIMIT_COMPAT"`
 
 	MemoryBytes int64         `help:"Memory for rows that were read, in bytes, each for as long as it is right; 0 keeps none." default:"67108864" env:"BROADSHEET_MEMORY_BYTES"`
 	CacheBytes  int64         `help:"Memory for finished answers, in bytes; 0 keeps none." default:"67108864" env:"BROADSHEET_CACHE_BYTES"`
@@ -97,6 +101,33 @@ func (s *Server) Trusted() (*graph.Trusted, error) {
 		return nil, nil
 	}
 	return graph.LoadTrusted(s.Documents, mode, s.Limits())
+}
+
+// Proxies are the networks of the trusted proxies.
+func (s *Server) Proxies() []netip.Prefix {
+	proxies := make([]netip.Prefix, len(s.TrustedProxies))
+	for i, network := range s.TrustedProxies {
+		proxies[i] = network.Prefix
+	}
+	return proxies
+}
+
+// Network is an address, or all that begin alike.
+type Network struct{ netip.Prefix }
+
+// UnmarshalText reads 192.0.2.7, 10.0.0.0/8, 2001:db8::1 or 2001:db8::/32.
+func (n *Network) UnmarshalText(text []byte) error {
+	if address, err := netip.ParseAddr(string(text)); err == nil && address.Zone() == "" {
+		address = address.Unmap()
+		n.Prefix = netip.PrefixFrom(address, address.BitLen())
+		return nil
+	}
+	prefix, err := netip.ParsePrefix(string(text))
+	if err != nil || prefix.Addr().Is4In6() {
+		return fmt.Errorf("%q is no network; write it like 10.0.0.0/8 or 192.0.2.7", text)
+	}
+	n.Prefix = prefix.Masked()
+	return nil
 }
 
 // Cache says what is kept of finished answers.

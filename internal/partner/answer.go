@@ -1,7 +1,9 @@
 package partner
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,13 +12,14 @@ import (
 // metered is an answer to somebody with a key: for them alone, with what is left of their quota.
 type metered struct {
 	http.ResponseWriter
-	meter     *meter
-	at        place
-	now       time.Time
-	light     bool // costs little
-	inAddress bool // the address has the token, and must not get around
-	status    int
-	bytes     int64
+	meter      *meter
+	at         place
+	now        time.Time
+	light      bool // costs little
+	inAddress  bool // the address has the token, and must not get around
+	compatible bool
+	status     int
+	bytes      int64
 }
 
 func (m *metered) WriteHeader(status int) {
@@ -40,7 +43,7 @@ func (m *metered) begin(status int) {
 	if m.inAddress {
 		header.Set("Referrer-Policy", "no-referrer")
 	}
-	m.meter.writeQuota(header, m.now)
+	m.meter.writeQuota(header, m.now, m.compatible)
 }
 
 func (m *metered) Write(p []byte) (int, error) {
@@ -64,7 +67,7 @@ func (m *metered) count() {
 
 // writeQuota writes the fields of draft-ietf-httpapi-ratelimit-headers (in the form since version 8), which are lists of
 // structured fields (RFC 9651). What is left is told as of the answer; others may ask at the same time.
-func (m *meter) writeQuota(header http.Header, now time.Time) {
+func (m *meter) writeQuota(header http.Header, now time.Time, compatible bool) {
 	policies := m.policies(now)
 	if len(policies) == 0 {
 		return
@@ -79,6 +82,20 @@ func (m *meter) writeQuota(header http.Header, now time.Time) {
 	}
 	header["Ratelimit-Policy"] = []string{string(quotas)}
 	header["Ratelimit"] = []string{string(remaining)}
+	if compatible {
+		writeTightest(header, policies, now)
+	}
+}
+
+// writeTightest writes the fields that many clients know, of which there is no specification, for the quota of which the
+// least is left. When all of it is there again is told in seconds of Unix time.
+func writeTightest(header http.Header, policies []policy, now time.Time) {
+	tightest := slices.MinFunc(policies, func(a, b policy) int { return cmp.Compare(a.left, b.left) })
+	for name, value := range map[string]int64{
+		"X-Ratelimit-Limit": tightest.quota, "X-Ratelimit-Remaining": tightest.left, "X-Ratelimit-Reset": now.Unix() + tightest.fullIn,
+	} {
+		header[name] = []string{strconv.FormatInt(value, 10)}
+	}
 }
 
 func appendItem(list []byte, name, first string, one int64, second string, other int64) []byte {

@@ -1,6 +1,7 @@
 package partner
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -45,15 +46,19 @@ func (p *Partners) serve(w http.ResponseWriter, r *http.Request, door Door, call
 	at, short := caller.meter.admit(now, caller.ID, door.Name)
 	if short != nil {
 		p.outcomes.WithLabelValues("over_quota").Inc()
-		caller.meter.writeQuota(w.Header(), now)
+		caller.meter.writeQuota(w.Header(), now, p.compatible)
 		return overQuota(short)
 	}
 	p.outcomes.WithLabelValues("served").Inc()
-	answer := &metered{ResponseWriter: w, meter: caller.meter, at: at, now: now, light: r.Method == http.MethodHead, inAddress: inAddress}
+	answer := &metered{ResponseWriter: w, meter: caller.meter, at: at, now: now, light: r.Method == http.MethodHead,
+		inAddress: inAddress, compatible: p.compatible}
 	defer answer.count() // also of a handler that aborts its answer by a panic
-	next.ServeHTTP(answer, r.WithContext(content.WithAudience(r.Context(), caller.audience)))
+	ctx := context.WithValue(content.WithAudience(r.Context(), caller.audience), callerKey{}, caller)
+	next.ServeHTTP(answer, r.WithContext(ctx))
 	return nil
 }
+
+type callerKey struct{}
 
 // presentation is a credential as it was shown.
 type presentation struct {

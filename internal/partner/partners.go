@@ -15,10 +15,11 @@ import (
 
 // Partners is what a node knows of them. It is safe for concurrent use.
 type Partners struct {
-	db      *sqlx.DB
-	changes *changes.Log
-	log     *slog.Logger
-	now     func() time.Time
+	db         *sqlx.DB
+	changes    *changes.Log
+	log        *slog.Logger
+	now        func() time.Time
+	compatible bool
 
 	known    atomic.Pointer[directory]
 	outdated atomic.Bool // the last attempt to read it failed
@@ -35,6 +36,8 @@ type Partners struct {
 type Options struct {
 	Log *slog.Logger
 	Now func() time.Time // time.Now if nil
+	// Compatible adds the fields X-RateLimit-Limit, -Remaining and -Reset to answers to partners.
+	Compatible bool
 }
 
 // New returns the partners in a migrated database. It listens to the log of changes, which nobody may follow yet: once a
@@ -44,7 +47,7 @@ func New(ctx context.Context, db *sqlx.DB, log *changes.Log, options Options) (*
 		options.Now = time.Now
 	}
 	p := &Partners{
-		db: db, changes: log, log: options.Log, now: options.Now, meters: make(map[int64]*meter), failures: newFailures(),
+		db: db, changes: log, log: options.Log, now: options.Now, compatible: options.Compatible, meters: make(map[int64]*meter), failures: newFailures(),
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "broadsheet_partner_requests_total", Help: "Requests with a key, by what came of it: served, unauthenticated, throttled or over_quota.",
 		}, []string{"outcome"}),

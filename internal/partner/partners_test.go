@@ -42,8 +42,15 @@ func newDesk(t *testing.T) *desk {
 // node is a server that knows the partners by now.
 func (d *desk) node() *partner.Partners {
 	d.Helper()
+	return d.nodeWith(func(*partner.Options) {})
+}
+
+func (d *desk) nodeWith(set func(*partner.Options)) *partner.Partners {
+	d.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	p, err := partner.New(d.Context(), d.DB, changes.NewLog(quiet), partner.Options{Log: quiet, Now: func() time.Time { return *d.clock.Load() }})
+	options := partner.Options{Log: quiet, Now: func() time.Time { return *d.clock.Load() }}
+	set(&options)
+	p, err := partner.New(d.Context(), d.DB, changes.NewLog(quiet), options)
 	if err != nil {
 		d.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func withTrace(log *slog.Logger, metrics *metrics, next http.Handler) http.Handl
 			if trace.OperationType != "" {
 				metrics.operations.WithLabelValues(strconv.FormatBool(trace.Planned), trace.Document).Inc()
 			}
-			log.LogAttrs(ctx, levelOf(answer), "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			log.LogAttrs(ctx, levelOf(answer), "request", slog.String("client", host(r.RemoteAddr)), slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.String("operation", trace.OperationName), slog.Int("status", answer.status), slog.Int("bytes", answer.bytes),
 				slog.Duration("duration", duration), slog.Int64("statements", receipt.Statements()),
 				slog.String("request", r.Header.Get(requestIDHeader)))
@@ -123,7 +123,7 @@ func withRecovery(log *slog.Logger, next http.Handler) http.Handler {
 func door(path string) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch first {
-	case "graphql", "feeds", "retractions", "changes", "sitemaps", "playground", "demo", "healthz", "readyz", "metrics":
+	case "graphql", "feeds", "retractions", "changes", "sitemaps", "playground", "demo", "healthz", "readyz", "metrics", "usage":
 		return first
 	case "oembed", "embed", "embed.js":
 		return "embed"

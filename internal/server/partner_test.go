@@ -2,13 +2,17 @@ package server_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"broadsheet/internal/changes"
 	"broadsheet/internal/database/dbtest"
 	"broadsheet/internal/partner"
+	"broadsheet/internal/server"
 )
 
 // To a partner with a delay a story appears by itself, whatever is kept and though nobody writes.
@@ -150,4 +154,29 @@ func TestFeedsWithTokens(t *testing.T) {
 	waitFor(t, "the token to end", func() bool {
 		return question{"/feeds/latest.json?limit=2&token=" + key.Token(), ""}.put(n.cached).Code == http.StatusUnauthorized
 	})
+}
+
+// Behind a proxy that is trusted, one client's wrong keys are not another's, and the log names the client.
+func TestWrongKeysBehindAProxy(t *testing.T) {
+	t.Parallel()
+	db, _ := dbtest.NewNamed(t)
+	partners, err := partner.New(t.Context(), db, changes.NewLog(slog.New(slog.DiscardHandler)), partner.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, log := newServer(t, db, func(o *server.Options) {
+		o.Partners, o.Proxies = partners, []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")} // where requests of tests come from
+	})
+	try := func(client string) int {
+		return ask(s.Public, "GET", "/feeds/latest.rss", "", "X-API-Key", "wrong", "X-Forwarded-For", "203.0.113.1, "+client).Code
+	}
+	for range 10 {
+		try("198.51.100.1")
+	}
+	if one, other := try("198.51.100.1"), try("198.51.100.2"); one != http.StatusTooManyRequests || other != http.StatusUnauthorized {
+		t.Errorf("the one who tried keys: %d; another behind the same proxy: %d", one, other)
+	}
+	if line := log.find(t, "request"); line["client"] != "198.51.100.2" {
+		t.Errorf("the log: %v", line)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -37,10 +38,11 @@ type Options struct {
 	Metrics  []prometheus.Collector // of what runs beside the server
 	Changes  *changes.Log           // what the node hears; nil: nobody can wait for changes
 	Log      *slog.Logger
-	Origin   string // where the world reaches this server, such as https://content.example.org
-	Hub      string // address of a WebSub hub that is told when feeds change; empty if there is none
-	Demo     bool   // whether the demo newsroom's images are served
-	Private  bool   // whether operations are on a listener of their own, and not among the public routes
+	Proxies  []netip.Prefix // networks of the proxies before the server, whose word on the client's address is taken
+	Origin   string         // where the world reaches this server, such as https://content.example.org
+	Hub      string         // address of a WebSub hub that is told when feeds change; empty if there is none
+	Demo     bool           // whether the demo newsroom's images are served
+	Private  bool           // whether operations are on a listener of their own, and not among the public routes
 }
 
 // Server has the routes of Broadsheet.
@@ -101,6 +103,9 @@ func New(o Options) *Server {
 	embeds := identified(o, partner.Door{Name: "embed", Addressed: true, Refuse: func(w http.ResponseWriter, r *http.Request, problem *partner.Problem) {
 		frames.Refuse(w, r, problem.Status, problem.Detail)
 	}}, cached(o, frames))
+	if o.Partners != nil {
+		public.Handle("GET /usage", o.Partners.UsageDoor())
+	}
 	public.Handle("/oembed", embeds)
 	public.Handle("/embed/", embeds)
 	files := widget.Files()
@@ -116,7 +121,7 @@ func New(o Options) *Server {
 		public.Handle("GET /metrics", operations)
 	}
 
-	s.Public = withRequestID(withTrace(o.Log, metrics, withRecovery(o.Log, public)))
+	s.Public = withClient(o.Proxies, withRequestID(withTrace(o.Log, metrics, withRecovery(o.Log, public))))
 	s.Operations = withRecovery(o.Log, operations)
 	return s
 }
@@ -158,6 +163,9 @@ func landingPage(o Options) web.LandingPage {
 		web.Door{Path: "/changes", Title: "Changes", Description: "What changed after a position, for those who keep copies; also as a stream of events."},
 		web.Door{Path: "/healthz", Title: "Alive", Description: "Whether the process runs."},
 		web.Door{Path: "/readyz", Title: "Ready", Description: "Whether the database answers and its schema is up to date."})
+	if o.Partners != nil {
+		doors = append(doors, web.Door{Path: "/usage", Title: "Usage", Description: "What a partner used in the last 30 days, by day and door, for those who show their key."})
+	}
 	if !o.Private {
 		doors = append(doors, web.Door{Path: "/metrics", Title: "Metrics", Description: "Counters and histograms for Prometheus."})
 	}
