@@ -68,12 +68,12 @@ var usageHTML string
 
 var usagePage = template.Must(template.New("usage").Parse(usageHTML))
 
-// usagePolicy allows the page its own style, known by its hash, and nothing else.
+// usagePolicy allows the page its own style, known by its hash, the empty icon, and nothing else.
 var usagePolicy = func() string {
 	_, style, _ := strings.Cut(usageHTML, "<style>")
 	style, _, _ = strings.Cut(style, "</style>")
 	sum := sha256.Sum256([]byte(style))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }()
 
 func (a *account) show(w http.ResponseWriter) {

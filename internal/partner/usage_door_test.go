@@ -87,5 +87,9 @@ func TestCompatibleFields(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s, not %s", got, c.want)
 		}
+		kept := header.Get("Cache-Control")
+		if shared := !strings.Contains(kept, "private") && !strings.Contains(kept, "no-store"); shared && header.Get("RateLimit") != "" {
+			t.Errorf("what is left of a quota is on an answer that others may be given: %v", header)
+		}
 	}
 }

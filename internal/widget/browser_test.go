@@ -411,9 +411,10 @@ func TestOEmbedHeightsAreEnough(t *testing.T) {
 func TestFramesHaveNoBarriers(t *testing.T) {
 	t.Parallel()
 	axe := axeCore(t)
-	n, ctx := newNewsroom(t, `update site set locale = 'ar'`), browsertest.Chromium(t)
+	n, ctx := newNewsroom(t, `update site set locale = 'ar'`), browsertest.Chromium(t, "status of 401")
+	refused := "/embed/feeds/latest?token=wrong"
 	for _, scheme := range []string{"light", "dark"} {
-		for _, address := range every() {
+		for _, address := range append(every(), refused) {
 			do(t, ctx, browsertest.PrefersColors(scheme), chromedp.EmulateViewport(600, 900), chromedp.Navigate(n.URL+address))
 			checkNoBarriers(t, ctx, axe, address+" in "+scheme)
 		}
