@@ -17,7 +17,7 @@ type metered struct {
 	now        time.Time
 	light      bool // costs little
 	inAddress  bool // the address has the token, and must not get around
-	compatible bool
+	compatible bool // older clients are told, too
 	status     int
 	bytes      int64
 }

@@ -19,7 +19,7 @@ type Partners struct {
 	changes    *changes.Log
 	log        *slog.Logger
 	now        func() time.Time
-	compatible bool
+	compatible bool // see Options
 
 	known    atomic.Pointer[directory]
 	outdated atomic.Bool // the last attempt to read it failed

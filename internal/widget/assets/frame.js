@@ -75,7 +75,7 @@
         const next = page.querySelector(part)
         if (!now || !next || now.outerHTML === next.outerHTML) continue
         now.replaceWith(next)
-        next.classList.add('changed')
+        campaign.classList.add('changed')
       }
       every = often
     } catch {
