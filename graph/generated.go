@@ -3877,7 +3877,7 @@ func (ec *executionContext) _Article_withheld(ctx context.Context, field graphql
 			return ec.fieldContext_Article_withheld(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Withheld, nil
+			return obj.Withheld(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []content.Withholding) graphql.Marshaler {
@@ -3891,7 +3891,7 @@ func (ec *executionContext) fieldContext_Article_withheld(_ context.Context, fie
 	fc = &graphql.FieldContext{
 		Object:     "Article",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Withholding(ctx, field)

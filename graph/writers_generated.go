@@ -127,7 +127,8 @@ var writersOf = map[string]map[string]fieldWriter{
 		},
 		"withheld": func(w *writer, fc *plannedField, object any) {
 			obj := object.(*content.Article)
-			writeValues(w, fc, obj.Withheld)
+			value := obj.Withheld()
+			writeValues(w, fc, value)
 		},
 	},
 	"ArticleConnection": {

@@ -39,11 +39,11 @@ type Article struct {
 	Authors     []*Author     `db:"-"`
 	Corrections []*Correction `db:"-"`
 	Revisions   []*Revision   `db:"-"`
-	Withheld    []Withholding `db:"-"`
 	related     []RelatedStory
 	inline      []RelatedStory
 	publisher   *Site
 	addresses   *Addresses
+	pictures    bool // whether the audience is given those of articles
 }
 
 const articleColumns = `a.id, a.slug, a.title, a.excerpt, a.kind, a.access,
@@ -135,39 +135,39 @@ func (s *Service) article(ctx context.Context, asked *Selection, key rowKey) (*A
 		return nil, err
 	}
 	dependOnTagsOf(ctx, article.ID)
-	return article, s.completeArticles(ctx, []*Article{article}, asked)
+	return article, s.load(ctx, func(b *batch) error { return s.completeArticles(ctx, b, []*Article{article}, asked) })
 }
 
-func (s *Service) articlesByID(ctx context.Context, asked *Selection, ids []int64) ([]*Article, error) {
+func (s *Service) articlesByID(ctx context.Context, b *batch, asked *Selection, ids []int64, use func([]*Article)) {
 	dependOnIDs(ctx, "article", ids)
 	dependOnTagsOf(ctx, ids...)
-	heads, err := s.heads(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	articles := copies(heads)
-	return articles, s.completeArticles(ctx, articles, asked)
-}
-
-// heads reads the rows of those articles that the audience may see. Nobody may change them.
-func (s *Service) heads(ctx context.Context, ids []int64) (map[int64]*Article, error) {
-	return recall(ctx, s.memory, headOfArticle, ids, func(ids []int64) ([]Article, error) {
-		return read[Article](ctx, s.statements, "articles", `select `+articleColumns+`
-			from articles a
-			where `+AudienceOf(ctx).rule()+` and a.id = any($2)`, s.now(ctx), pq.Array(ids))
+	s.heads(ctx, b, ids, func(heads map[int64]*Article) error {
+		articles := copies(heads)
+		use(articles)
+		return s.completeArticles(ctx, b, articles, asked)
 	})
 }
 
+// heads reads the rows of those articles that the audience may see. Nobody may change them.
+func (s *Service) heads(ctx context.Context, b *batch, ids []int64, use func(map[int64]*Article) error) {
+	recall(ctx, s.memory, headOfArticle, ids, func(ids []int64, keep func([]Article) error) *wantedRows {
+		return want(b, "articles", `select `+articleColumns+`
+			from articles a
+			where `+AudienceOf(ctx).rule()+` and a.id = any($2)`, []any{s.now(ctx), pq.Array(ids)}, keep)
+	}, use)
+}
+
 // completeArticles loads what was asked of articles that were just read.
-func (s *Service) completeArticles(ctx context.Context, articles []*Article, asked *Selection) error {
+func (s *Service) completeArticles(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {
+	pictures := AudienceOf(ctx).images()
 	for _, a := range articles {
-		a.addresses = s.addresses
+		a.addresses, a.pictures = s.addresses, pictures
 	}
 	dependOnArticles(ctx, articles, partsShown(asked)...)
 	asked = withNeeds(ctx, asked)
-	return complete(ctx, articles, asked,
-		s.attachTags, s.attachAuthors, s.attachRelatedStories, s.attachBodies, s.attachLeadImages, s.attachSeoImages,
-		s.attachVideos, s.attachCorrections, s.attachRevisions, s.attachPublisher, s.attachWithheld)
+	return complete(ctx, b, articles, asked,
+		s.attachTags, s.attachAuthors, s.attachRelatedStories, s.attachBodies, s.attachPictures,
+		s.attachVideos, s.attachCorrections, s.attachRevisions, s.attachPublisher)
 }
 
 // withNeeds adds the relations that a field is made from but does not show.

@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -58,11 +59,10 @@ func (s *Service) Articles(ctx context.Context, asked *Selection, args ArticleAr
 	if list.from = args.Filter.links(); list.from == nil {
 		list.from = AudienceOf(ctx).links()
 	}
-	pages, err := s.articlePages(ctx, asked, list, []int64{everyone})
-	if err != nil {
-		return nil, err
-	}
-	return pages[everyone], nil
+	page := new(ArticleConnection)
+	return page, s.load(ctx, func(b *batch) error {
+		return s.articlePages(ctx, b, asked, list, map[int64]*ArticleConnection{everyone: page})
+	})
 }
 
 // everyone stands for the whole newsroom where a list could belong to an author or a tag.
@@ -110,7 +110,7 @@ func newArticleList(ctx context.Context, args ArticleArguments) (*articleList, e
 }
 
 // attachLists reads the field articles of authors or of tags, as often as it was asked for with different arguments.
-func (s *Service) attachLists(ctx context.Context, asked *Selection, from links, owners []int64, of func(i int) *articleLists) error {
+func (s *Service) attachLists(ctx context.Context, b *batch, asked *Selection, from links, owners []int64, of func(i int) *articleLists) error {
 	for _, f := range asked.all("articles") {
 		var args ArticleArguments
 		if err := f.decode(&args); err != nil {
@@ -121,78 +121,73 @@ func (s *Service) attachLists(ctx context.Context, asked *Selection, from links,
 			return err
 		}
 		list.from = &from
-		pages, err := s.articlePages(ctx, f.Of, list, owners)
-		if err != nil {
-			return err
-		}
+		pages := make(map[int64]*ArticleConnection, len(owners))
 		for i, owner := range owners {
+			pages[owner] = new(ArticleConnection)
 			of(i).keep(args, pages[owner])
+		}
+		if err := s.articlePages(ctx, b, f.Of, list, pages); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// articlePages reads a page of the list for each owner, in one statement, and one more for the total counts if they
-// are asked for. Every owner gets a page, maybe an empty one.
-func (s *Service) articlePages(ctx context.Context, asked *Selection, list *articleList, owners []int64) (map[int64]*ArticleConnection, error) {
-	pages := make(map[int64]*ArticleConnection, len(owners))
-	for _, owner := range owners {
-		pages[owner] = new(ArticleConnection)
-	}
-	if asked.has("edges", "nodes", "pageInfo") {
-		articles, err := s.readPages(ctx, list, owners, pages)
-		if err != nil {
-			return nil, err
-		}
-		nodes := union(asked.of("edges").of("node"), asked.of("nodes"))
-		if err := s.completeArticles(ctx, articles, nodes); err != nil {
-			return nil, err
-		}
-	}
+// articlePages fills a page of the list for each owner, and counts the whole of it if that is asked for.
+func (s *Service) articlePages(ctx context.Context, b *batch, asked *Selection, list *articleList, pages map[int64]*ArticleConnection) error {
+	owners := slices.Sorted(maps.Keys(pages))
 	if asked.has("totalCount") {
-		return pages, s.countPages(ctx, list, owners, pages)
+		if err := s.countPages(ctx, b, list, owners, pages); err != nil {
+			return err
+		}
 	}
-	return pages, nil
+	if !asked.has("edges", "nodes", "pageInfo") {
+		return nil
+	}
+	nodes := union(asked.of("edges").of("node"), asked.of("nodes"))
+	complete := func() error { return s.completeArticles(ctx, b, nodesOf(pages), nodes) }
+	inMemory := s.memory.serves(ctx) != nil
+	return s.readList(ctx, b, list, owners, inMemory, func(byOwner map[int64][]*Article) error {
+		for owner, page := range pages {
+			depend(ctx, list.dependencies(owner, byOwner[owner])...)
+			page.fill(list.window, byOwner[owner], list.place)
+		}
+		if inMemory {
+			s.fillHeads(ctx, b, pages, complete)
+			return nil
+		}
+		return complete()
+	})
 }
 
-func (s *Service) readPages(ctx context.Context, list *articleList, owners []int64, pages map[int64]*ArticleConnection) ([]*Article, error) {
-	inMemory := s.memory.serves(ctx) != nil
-	byOwner, err := s.readList(ctx, list, owners, inMemory)
-	if err != nil {
-		return nil, err
-	}
-	for owner, page := range pages {
-		depend(ctx, list.dependencies(owner, byOwner[owner])...)
-		page.fill(list.window, byOwner[owner], list.place)
-	}
-	if inMemory {
-		if err := s.fillHeads(ctx, pages); err != nil {
-			return nil, err
-		}
-	}
-	var shown []*Article
+func nodesOf(pages map[int64]*ArticleConnection) []*Article {
+	var articles []*Article
 	for _, page := range pages {
-		shown = append(shown, page.Nodes()...)
+		articles = append(articles, page.Nodes()...)
 	}
-	return shown, nil
+	return articles
 }
 
 // readList reads the articles of each owner's page; only the columns that place them if the others may be in memory.
-func (s *Service) readList(ctx context.Context, list *articleList, owners []int64, placesOnly bool) (map[int64][]*Article, error) {
+func (s *Service) readList(ctx context.Context, b *batch, list *articleList, owners []int64, placesOnly bool, use func(map[int64][]*Article) error) error {
 	columns := articleColumns
 	if placesOnly {
 		columns = placeColumns
 	}
 	q, err := list.statement(s.now(ctx), owners, columns)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if placesOnly {
-		rows, err := read[linked[plainLink, articlePlace]](ctx, s.statements, "list of articles", q.text.String(), q.args...)
-		return grouped(rows, func(l *linked[plainLink, articlePlace]) (int64, *Article) { return l.Owner, (*Article)(&l.Row) }), err
+		want(b, "list of articles", q.text.String(), q.args, func(rows []linked[plainLink, articlePlace]) error {
+			return use(grouped(rows, func(l *linked[plainLink, articlePlace]) (int64, *Article) { return l.Owner, (*Article)(&l.Row) }))
+		})
+	} else {
+		want(b, "list of articles", q.text.String(), q.args, func(rows []linked[plainLink, Article]) error {
+			return use(grouped(rows, func(l *linked[plainLink, Article]) (int64, *Article) { return l.Owner, &l.Row }))
+		})
 	}
-	rows, err := read[linked[plainLink, Article]](ctx, s.statements, "list of articles", q.text.String(), q.args...)
-	return grouped(rows, func(l *linked[plainLink, Article]) (int64, *Article) { return l.Owner, &l.Row }), err
+	return nil
 }
 
 // articlePlace is an article as far as it decides about its place in lists.
@@ -205,29 +200,27 @@ func (p *articlePlace) columns(into []any) []any {
 }
 
 // fillHeads completes the entries of the pages. What became invisible after its page was read is in them no more.
-func (s *Service) fillHeads(ctx context.Context, pages map[int64]*ArticleConnection) error {
-	var places []*Article
-	for _, page := range pages {
-		places = append(places, page.Nodes()...)
-	}
-	heads, err := s.heads(ctx, idsOf(places))
-	if err != nil {
-		return err
-	}
-	for _, page := range pages {
-		page.Edges = slices.DeleteFunc(page.Edges, func(e ArticleEdge) bool { return heads[int64(e.Node.ID)] == nil })
-		for _, e := range page.Edges {
-			*e.Node = *heads[int64(e.Node.ID)]
+func (s *Service) fillHeads(ctx context.Context, b *batch, pages map[int64]*ArticleConnection, use func() error) {
+	s.heads(ctx, b, idsOf(nodesOf(pages)), func(heads map[int64]*Article) error {
+		for _, page := range pages {
+			page.Edges = slices.DeleteFunc(page.Edges, func(e ArticleEdge) bool { return heads[int64(e.Node.ID)] == nil })
+			for _, e := range page.Edges {
+				*e.Node = *heads[int64(e.Node.ID)]
+			}
 		}
-	}
-	return nil
+		return use()
+	})
 }
 
-func (s *Service) countPages(ctx context.Context, list *articleList, owners []int64, pages map[int64]*ArticleConnection) error {
-	type count struct {
-		Owner int64 `db:"owner"`
-		Count int   `db:"count"`
-	}
+// ownerCount is how many articles an owner has.
+type ownerCount struct {
+	owner int64
+	count int
+}
+
+func (c *ownerCount) columns(into []any) []any { return append(into, &c.owner, &c.count) }
+
+func (s *Service) countPages(ctx context.Context, b *batch, list *articleList, owners []int64, pages map[int64]*ArticleConnection) error {
 	q, err := list.countStatement(s.now(ctx), owners)
 	if err != nil {
 		return err
@@ -239,11 +232,13 @@ func (s *Service) countPages(ctx context.Context, list *articleList, owners []in
 			depend(ctx, wholly(key))
 		}
 	}
-	counts, err := read[count](ctx, s.statements, "count of articles", q.text.String(), q.args...)
-	for _, c := range counts {
-		pages[c.Owner].TotalCount = c.Count
-	}
-	return err
+	want(b, "count of articles", q.text.String(), q.args, func(counts []ownerCount) error {
+		for _, c := range counts {
+			pages[c.owner].TotalCount = c.count
+		}
+		return nil
+	})
+	return nil
 }
 
 // statement reads the page of every owner, each in the order of reading, with one row more than the page holds.

@@ -65,59 +65,54 @@ func (s *Service) author(ctx context.Context, asked *Selection, key rowKey) (*Au
 	if err != nil || author == nil {
 		return nil, err
 	}
-	return author, s.completeAuthors(ctx, []*Author{author}, asked)
+	return author, s.load(ctx, func(b *batch) error { return s.completeAuthors(ctx, b, []*Author{author}, asked) })
 }
 
-func (s *Service) authorsByID(ctx context.Context, asked *Selection, ids []int64) ([]*Author, error) {
+func (s *Service) authorsByID(ctx context.Context, b *batch, asked *Selection, ids []int64, use func([]*Author)) {
 	dependOnIDs(ctx, "author", ids)
-	rows, err := recall(ctx, s.memory, rowOfAuthor, ids, func(ids []int64) ([]Author, error) {
-		return read[Author](ctx, s.statements, "authors", `select `+authorColumns+`
+	recall(ctx, s.memory, rowOfAuthor, ids, func(ids []int64, keep func([]Author) error) *wantedRows {
+		return want(b, "authors", `select `+authorColumns+`
 			from authors t
-			where t.id = any($1)`, pq.Array(ids))
+			where t.id = any($1)`, []any{pq.Array(ids)}, keep)
+	}, func(rows map[int64]*Author) error {
+		authors := copies(rows)
+		use(authors)
+		return s.completeAuthors(ctx, b, authors, asked)
 	})
-	if err != nil {
-		return nil, err
-	}
-	authors := copies(rows)
-	return authors, s.completeAuthors(ctx, authors, asked)
 }
 
 // Authors returns a page of all authors, by name.
 func (s *Service) Authors(ctx context.Context, asked *Selection, args PageArguments) (*AuthorConnection, error) {
-	page, err := readByName(ctx, s, asked, args, nameList[Author]{
+	return readByName(ctx, s, asked, args, nameList[Author]{
 		about: "authors", columns: authorColumns, source: "from authors t where true",
-		place: func(a *Author) cursor { return cursor{ordering: byName, name: a.Name, id: int64(a.ID)} },
+		place:    func(a *Author) cursor { return cursor{ordering: byName, name: a.Name, id: int64(a.ID)} },
+		complete: s.completeAuthors,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return page, s.completeAuthors(ctx, page.Nodes(), union(asked.of("edges").of("node"), asked.of("nodes")))
 }
 
 // attachAuthors reads the bylines. An author of several articles is one object.
-func (s *Service) attachAuthors(ctx context.Context, articles []*Article, asked *Selection) error {
+func (s *Service) attachAuthors(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {
 	of := asked.of("authors")
 	if of == nil {
 		return nil
 	}
 	dependOnArticles(ctx, articles, "article-authors")
-	bylines := relation[plainLink, Author]{authorsOfArticle, rowOfAuthor, func(articles []int64) ([]linked[plainLink, Author], error) {
-		return read[linked[plainLink, Author]](ctx, s.statements, "authors of articles", `select l.article_id, `+authorColumns+`
+	bylines := relation[plainLink, Author]{authorsOfArticle, rowOfAuthor, func(articles []int64, use func([]linked[plainLink, Author]) error) *wantedRows {
+		return want(b, "authors of articles", `select l.article_id, `+authorColumns+`
 			from article_authors l join authors t on t.id = l.author_id
 			where l.article_id = any($1)
-			order by l.position, t.id`, pq.Array(articles))
+			order by l.position, t.id`, []any{pq.Array(articles)}, use)
 	}}
-	byArticle, authors, err := bylines.follow(ctx, s.memory, idsOf(articles))
-	if err != nil {
-		return err
-	}
-	for _, a := range articles {
-		a.Authors = objectsOf(byArticle[int64(a.ID)])
-	}
-	return s.completeAuthors(ctx, authors, of)
+	bylines.follow(ctx, s.memory, idsOf(articles), func(byArticle map[int64][]reached[plainLink, Author], authors []*Author) error {
+		for _, a := range articles {
+			a.Authors = objectsOf(byArticle[int64(a.ID)])
+		}
+		return s.completeAuthors(ctx, b, authors, of)
+	})
+	return nil
 }
 
-func (s *Service) completeAuthors(ctx context.Context, authors []*Author, asked *Selection) error {
+func (s *Service) completeAuthors(ctx context.Context, b *batch, authors []*Author, asked *Selection) error {
 	for _, a := range authors {
 		a.addresses = s.addresses
 		depend(ctx, onID("author", a.ID))
@@ -125,14 +120,14 @@ func (s *Service) completeAuthors(ctx context.Context, authors []*Author, asked 
 			depend(ctx, onID("author-text", a.ID))
 		}
 	}
-	return complete(ctx, authors, asked, s.attachAvatars, s.attachArticlesOfAuthors)
+	return complete(ctx, b, authors, asked, s.attachAvatars, s.attachArticlesOfAuthors)
 }
 
-func (s *Service) attachArticlesOfAuthors(ctx context.Context, authors []*Author, asked *Selection) error {
+func (s *Service) attachArticlesOfAuthors(ctx context.Context, b *batch, authors []*Author, asked *Selection) error {
 	owners := make([]int64, len(authors))
 	for i, a := range authors {
 		owners[i] = int64(a.ID)
 	}
-	return s.attachLists(ctx, asked, links{table: "article_authors", column: "author_id"}, owners,
+	return s.attachLists(ctx, b, asked, links{table: "article_authors", column: "author_id"}, owners,
 		func(i int) *articleLists { return &authors[i].articles })
 }

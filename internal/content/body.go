@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,8 +32,19 @@ const publicHTML = `case when a.access = 'PUBLIC' then a.body_html
 			     when strpos(a.body_html, $3) > 0 then split_part(a.body_html, $3, 1)
 			     else '' end`
 
+// storedBody is what Postgres gives of a body.
+type storedBody struct {
+	id       ArticleID
+	html     string
+	complete bool
+}
+
+func (s *storedBody) columns(into []any) []any {
+	return append(into, (*int64)(&s.id), &s.html, &s.complete)
+}
+
 // attachBodies reads the bodies as far as the audience may read them.
-func (s *Service) attachBodies(ctx context.Context, articles []*Article, asked *Selection) error {
+func (s *Service) attachBodies(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {
 	of := asked.of("body")
 	if of == nil {
 		return nil
@@ -41,38 +53,37 @@ func (s *Service) attachBodies(ctx context.Context, articles []*Article, asked *
 		dependOnTagsOf(ctx, a.ID)
 	}
 	if audience := AudienceOf(ctx); !audience.fullText() {
-		return s.attachExcerpts(ctx, articles, audience.ExcerptWords)
+		s.attachExcerpts(ctx, b, articles, audience.ExcerptWords)
+		return nil
 	}
-	type bodyRow struct {
-		ID       ArticleID `db:"id"`
-		HTML     string    `db:"html"`
-		Complete bool      `db:"complete"`
-	}
-	rows, err := read[bodyRow](ctx, s.statements, "bodies", `select a.id, `+publicHTML+` as html,
+	want(b, "bodies", `select a.id, `+publicHTML+` as html,
 			a.access = 'PUBLIC' or a.body_html = '' as complete
 		from articles a
-		where a.id = any($2) and `+AudienceOf(ctx).rule(), s.now(ctx), articleIDs(articles), Paywall)
-	if err != nil {
-		return err
-	}
-	byID := make(map[ArticleID]*bodyRow, len(rows))
-	hasCards := false
-	for i, row := range rows {
-		byID[row.ID] = &rows[i]
-		hasCards = hasCards || strings.Contains(row.HTML, "<related-story")
-	}
-	if hasCards && of.has("html", "blocks") {
-		if err := s.attachInline(ctx, articles, of.of("blocks").on("RelatedStoryBlock").of("article")); err != nil {
-			return err
+		where a.id = any($2) and `+AudienceOf(ctx).rule(), []any{s.now(ctx), articleIDs(articles), Paywall}, func(rows []storedBody) error {
+		hasCard := func(row storedBody) bool { return strings.Contains(row.html, "<related-story") }
+		if !of.has("html", "blocks") || !slices.ContainsFunc(rows, hasCard) {
+			return fillBodies(ctx, articles, of, rows)
 		}
+		s.attachInline(ctx, b, articles, of.of("blocks").on("RelatedStoryBlock").of("article"), func() error {
+			return fillBodies(ctx, articles, of, rows)
+		})
+		return nil
+	})
+	return nil
+}
+
+func fillBodies(ctx context.Context, articles []*Article, asked *Selection, rows []storedBody) error {
+	byID := make(map[ArticleID]*storedBody, len(rows))
+	for i := range rows {
+		byID[rows[i].id] = &rows[i]
 	}
 	for _, a := range articles {
 		a.Body = new(Body)
 		if row := byID[a.ID]; row != nil {
-			if a.Body.Complete = row.Complete; !row.Complete {
+			if a.Body.Complete = row.complete; !row.complete {
 				a.Body.Withheld = new(behindPaywall)
 			}
-			if err := a.Body.fill(of, row.HTML, AudienceOf(ctx).images(), a.inlineAt); err != nil {
+			if err := a.Body.fill(asked, row.html, AudienceOf(ctx).images(), a.inlineAt); err != nil {
 				return fmt.Errorf("body of article %d: %w", a.ID, err)
 			}
 		}

@@ -24,44 +24,51 @@ type Revision struct {
 	At        time.Time `db:"at"`
 }
 
+func (c *Correction) columns(into []any) []any {
+	return append(into, (*int64)(&c.ArticleID), &c.Text, &c.At)
+}
+
+func (r *Revision) columns(into []any) []any {
+	return append(into, (*int64)(&r.ArticleID), &r.Number, &r.Title, &r.Excerpt, &r.At)
+}
+
 func (c *Correction) weight() int { return int(unsafe.Sizeof(*c)) + stringItself + len(c.Text) }
 
-func (s *Service) attachCorrections(ctx context.Context, articles []*Article, asked *Selection) error {
+func (s *Service) attachCorrections(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {
 	if !asked.has("corrections") {
 		return nil
 	}
 	dependOnArticles(ctx, articles, "article-corrections")
-	byArticle, err := recall(ctx, s.memory, correctionsOfArticle, idsOf(articles), func(articles []int64) ([]parts[Correction], error) {
-		rows, err := read[Correction](ctx, s.statements, "corrections", `select c.article_id, c.text, c.at
+	recall(ctx, s.memory, correctionsOfArticle, idsOf(articles), func(articles []int64, keep func([]parts[Correction]) error) *wantedRows {
+		return want(b, "corrections", `select c.article_id, c.text, c.at
 			from corrections c
 			where c.article_id = any($2) and c.at <= $1
-			order by c.at, c.id`, s.now(ctx), pq.Array(articles))
-		return partsOf(articles, rows, func(c *Correction) ArticleID { return c.ArticleID }), err
+			order by c.at, c.id`, []any{s.now(ctx), pq.Array(articles)}, func(rows []Correction) error {
+			return keep(partsOf(articles, rows, func(c *Correction) ArticleID { return c.ArticleID }))
+		})
+	}, func(byArticle map[int64]*parts[Correction]) error {
+		for _, a := range articles {
+			a.Corrections = pointers(byArticle[int64(a.ID)].rows)
+		}
+		return nil
 	})
-	if err != nil {
-		return err
-	}
-	for _, a := range articles {
-		a.Corrections = pointers(byArticle[int64(a.ID)].rows)
-	}
 	return nil
 }
 
-func (s *Service) attachRevisions(ctx context.Context, articles []*Article, asked *Selection) error {
+func (s *Service) attachRevisions(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {
 	if !asked.has("revisions") {
 		return nil
 	}
 	dependOnArticles(ctx, articles, "article-revisions")
-	rows, err := read[Revision](ctx, s.statements, "revisions", `select r.article_id, r.number, r.title, r.excerpt, r.at
+	want(b, "revisions", `select r.article_id, r.number, r.title, r.excerpt, r.at
 		from revisions r
 		where r.article_id = any($1)
-		order by r.number desc`, articleIDs(articles))
-	if err != nil {
-		return err
-	}
-	byArticle := grouped(rows, func(r *Revision) (ArticleID, *Revision) { return r.ArticleID, r })
-	for _, a := range articles {
-		a.Revisions = byArticle[a.ID]
-	}
+		order by r.number desc`, []any{articleIDs(articles)}, func(rows []Revision) error {
+		byArticle := grouped(rows, func(r *Revision) (ArticleID, *Revision) { return r.ArticleID, r })
+		for _, a := range articles {
+			a.Revisions = byArticle[a.ID]
+		}
+		return nil
+	})
 	return nil
 }

@@ -1,7 +1,9 @@
 package content
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"unsafe"
 
 	"github.com/lib/pq"
@@ -28,67 +30,80 @@ func (i *Image) weight() int {
 	return int(unsafe.Sizeof(*i)) + 4*stringItself + len(i.URL) + len(i.Alt) + len(i.Caption) + len(i.Credit)
 }
 
-func (s *Service) attachLeadImages(ctx context.Context, articles []*Article, asked *Selection) error {
-	return attachImages(ctx, s, articles, asked.has("leadImage") && AudienceOf(ctx).images(),
-		func(a *Article) *int64 { return a.LeadImageID },
-		func(a *Article, image *Image) { a.LeadImage = image })
+// wantedImage is where an image goes.
+type wantedImage struct {
+	id   *int64 // nil if there is none
+	into **Image
 }
 
-func (s *Service) attachSeoImages(ctx context.Context, articles []*Article, asked *Selection) error {
-	return attachImages(ctx, s, articles, asked.of("seo").has("image") && AudienceOf(ctx).images(),
-		func(a *Article) *int64 {
-			if a.SeoImageID == nil {
-				return a.LeadImageID
-			}
-			return a.SeoImageID
-		},
-		func(a *Article, image *Image) { a.SeoImage = image })
-}
-
-func (s *Service) attachAvatars(ctx context.Context, authors []*Author, asked *Selection) error {
-	return attachImages(ctx, s, authors, asked.has("avatar"),
-		func(a *Author) *int64 { return a.AvatarID },
-		func(a *Author, image *Image) { a.Avatar = image })
-}
-
-func (s *Service) attachTagImages(ctx context.Context, tags []*Tag, asked *Selection) error {
-	return attachImages(ctx, s, tags, asked.has("image"),
-		func(t *Tag) *int64 { return t.ImageID },
-		func(t *Tag, image *Image) { t.Image = image })
-}
-
-func (s *Service) attachPosters(ctx context.Context, videos []*Video, asked *Selection) error {
-	return attachImages(ctx, s, videos, asked.has("poster") && AudienceOf(ctx).images(),
-		func(v *Video) *int64 { return v.PosterID },
-		func(v *Video, image *Image) { v.Poster = image })
-}
-
-func attachImages[T any](ctx context.Context, s *Service, objects []*T, asked bool, idOf func(*T) *int64, set func(*T, *Image)) error {
-	if !asked {
+func (s *Service) attachPictures(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {
+	lead, seo := asked.has("leadImage"), asked.of("seo").has("image")
+	if !lead && !seo || !AudienceOf(ctx).images() {
 		return nil
 	}
-	ids := make([]int64, 0, len(objects))
-	for _, object := range objects {
-		if id := idOf(object); id != nil {
-			ids = append(ids, *id)
+	var wanted []wantedImage
+	for _, a := range articles {
+		if lead {
+			wanted = append(wanted, wantedImage{a.LeadImageID, &a.LeadImage})
+		}
+		if seo {
+			wanted = append(wanted, wantedImage{cmp.Or(a.SeoImageID, a.LeadImageID), &a.SeoImage})
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	dependOnIDs(ctx, "image", ids)
-	byID, err := recall(ctx, s.memory, rowOfImage, ids, func(ids []int64) ([]Image, error) {
-		return read[Image](ctx, s.statements, "images", `select i.id, i.url, i.alt, i.caption, i.credit, i.width, i.height
-			from images i
-			where i.id = any($1)`, pq.Array(ids))
-	})
-	if err != nil {
-		return err
-	}
-	for _, object := range objects {
-		if id := idOf(object); id != nil {
-			set(object, byID[*id])
+	s.wantImages(ctx, b, wanted)
+	return nil
+}
+
+func (s *Service) attachAvatars(ctx context.Context, b *batch, authors []*Author, asked *Selection) error {
+	if asked.has("avatar") {
+		wanted := make([]wantedImage, len(authors))
+		for i, a := range authors {
+			wanted[i] = wantedImage{a.AvatarID, &a.Avatar}
 		}
+		s.wantImages(ctx, b, wanted)
 	}
 	return nil
+}
+
+func (s *Service) attachTagImages(ctx context.Context, b *batch, tags []*Tag, asked *Selection) error {
+	if asked.has("image") {
+		wanted := make([]wantedImage, len(tags))
+		for i, t := range tags {
+			wanted[i] = wantedImage{t.ImageID, &t.Image}
+		}
+		s.wantImages(ctx, b, wanted)
+	}
+	return nil
+}
+
+func (s *Service) attachPosters(ctx context.Context, b *batch, videos []*Video, asked *Selection) error {
+	if asked.has("poster") && AudienceOf(ctx).images() {
+		wanted := make([]wantedImage, len(videos))
+		for i, v := range videos {
+			wanted[i] = wantedImage{v.PosterID, &v.Poster}
+		}
+		s.wantImages(ctx, b, wanted)
+	}
+	return nil
+}
+
+func (s *Service) wantImages(ctx context.Context, b *batch, wanted []wantedImage) {
+	wanted = slices.DeleteFunc(wanted, func(w wantedImage) bool { return w.id == nil })
+	ids := make([]int64, len(wanted))
+	for i, w := range wanted {
+		ids[i] = *w.id
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	dependOnIDs(ctx, "image", ids)
+	recall(ctx, s.memory, rowOfImage, ids, func(ids []int64, keep func([]Image) error) *wantedRows {
+		return want(b, "images", `select i.id, i.url, i.alt, i.caption, i.credit, i.width, i.height
+			from images i
+			where i.id = any($1)`, []any{pq.Array(ids)}, keep)
+	}, func(byID map[int64]*Image) error {
+		for _, w := range wanted {
+			*w.into = byID[*w.id]
+		}
+		return nil
+	})
 }

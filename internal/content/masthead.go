@@ -13,6 +13,10 @@ type Masthead struct {
 	Retractions retractionList `db:"retractions"` // the newest first
 }
 
+func (m *Masthead) columns(into []any) []any {
+	return append(m.Site.columns(into), &m.Position, &m.ChangedAt, &m.DueAt, &m.Retractions)
+}
+
 // Moment tells one state of all that readers can see from another. It is cheap to read, and changes with whatever
 // changes: two answers that were read at the same moment are the same.
 type Moment struct {

@@ -2,7 +2,6 @@ package content
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 )
@@ -42,12 +41,14 @@ func (r *remembering) write(name string, keys ...string) {
 
 // ways are all ways in which a row comes out of the memory.
 var ways = map[string]func(context.Context, *remembering) string{
-	"by id": func(ctx context.Context, r *remembering) string {
-		rows, err := recall(ctx, r.Memory, rowOfTag, []int64{7}, func([]int64) ([]Tag, error) { return []Tag{r.row()}, nil })
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		return rows[7].Name
+	"by id": func(ctx context.Context, r *remembering) (name string) {
+		recall(ctx, r.Memory, rowOfTag, []int64{7}, func(ids []int64, keep func([]Tag) error) *wantedRows {
+			return wantAtOnce(ids, keep, r.row)
+		}, func(rows map[int64]*Tag) error {
+			name = rows[7].Name
+			return nil
+		})
+		return name
 	},
 	"by slug": func(ctx context.Context, r *remembering) string {
 		row, err := recallOne(ctx, r.Memory, tagAtSlug, rowOfTag, rowKey{"slug", "tag"}, func() ([]Tag, error) { return []Tag{r.row()}, nil })
@@ -57,15 +58,32 @@ var ways = map[string]func(context.Context, *remembering) string{
 		return row.Name
 	},
 	"by a relation": func(ctx context.Context, r *remembering) string {
-		labels := relation[plainLink, Tag]{tagsOfArticle, rowOfTag, func([]int64) ([]linked[plainLink, Tag], error) {
-			return []linked[plainLink, Tag]{{Owner: 1, Row: r.row()}}, nil
-		}}
-		reached, _, err := labels.follow(ctx, r.Memory, []int64{1})
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		return reached[1][0].Object.Name
+		return r.tag(ctx).Name
 	},
+}
+
+// tag is what the relation leads to.
+func (r *remembering) tag(ctx context.Context) (tag *Tag) {
+	labels := relation[plainLink, Tag]{tagsOfArticle, rowOfTag, func(articles []int64, use func([]linked[plainLink, Tag]) error) *wantedRows {
+		return wantAtOnce(articles, use, func() linked[plainLink, Tag] { return linked[plainLink, Tag]{Owner: 1, Row: r.row()} })
+	}}
+	labels.follow(ctx, r.Memory, []int64{1}, func(reached map[int64][]reached[plainLink, Tag], objects []*Tag) error {
+		if tag = reached[1][0].Object; len(objects) != 1 || objects[0] != tag {
+			r.t.Errorf("%v are reached", objects)
+		}
+		return nil
+	})
+	return tag
+}
+
+// wantAtOnce has the one row used that is read of some ids, none of none.
+func wantAtOnce[Row any](ids []int64, use func([]Row) error, read func() Row) *wantedRows {
+	var rows []Row
+	if len(ids) > 0 {
+		rows = append(rows, read())
+	}
+	_ = use(rows)
+	return new(wantedRows)
 }
 
 func TestWhatWasReadIsRemembered(t *testing.T) {
@@ -178,16 +196,8 @@ func TestObjectsAreTheRequestsOwn(t *testing.T) {
 	for _, name := range []string{"by slug", "by a relation"} {
 		r := newRemembering(t)
 		ways[name](t.Context(), r)
-		labels := relation[plainLink, Tag]{tagsOfArticle, rowOfTag, func([]int64) ([]linked[plainLink, Tag], error) {
-			return []linked[plainLink, Tag]{{Owner: 1, Row: r.row()}}, nil
-		}}
-		_, objects, err := labels.follow(t.Context(), r.Memory, []int64{1})
-		if err != nil || len(objects) != 1 {
-			t.Fatal(objects, err)
-		}
-		objects[0].Image = new(Image)
-		_, again, _ := labels.follow(t.Context(), r.Memory, []int64{1})
-		if slices.ContainsFunc(again, func(tag *Tag) bool { return tag.Image != nil }) {
+		r.tag(t.Context()).Image = new(Image)
+		if r.tag(t.Context()).Image != nil {
 			t.Errorf("%s: the object is shared", name)
 		}
 	}

@@ -1,6 +1,10 @@
 package content
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
 
 // Node is whatever has a global id.
 type Node interface{ IsNode() }
@@ -14,7 +18,7 @@ func (s *Service) Node(ctx context.Context, asked *Selection, id string) (Node, 
 	return nodes[0], nil
 }
 
-// Nodes returns the objects with these global ids, nil where the audience may see none; a statement for each type.
+// Nodes returns the objects with these global ids, nil where the audience may see none.
 func (s *Service) Nodes(ctx context.Context, asked *Selection, ids []string) ([]Node, error) {
 	if len(ids) > MostPerPage {
 		return nil, badInput("nodes takes %d ids at the most, not %d.", MostPerPage, len(ids))
@@ -28,10 +32,16 @@ func (s *Service) Nodes(ctx context.Context, asked *Selection, ids []string) ([]
 		byType[typeName] = append(byType[typeName], id)
 	}
 	found := make(map[string]Node, len(ids))
-	for typeName, rows := range byType {
-		if err := s.findNodes(ctx, found, typeName, rows, asked.on(typeName)); err != nil {
-			return nil, err
+	err := s.load(ctx, func(b *batch) error {
+		for _, typeName := range slices.Sorted(maps.Keys(byType)) {
+			if err := s.findNodes(ctx, b, found, typeName, byType[typeName], asked.on(typeName)); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	nodes := make([]Node, len(ids))
 	for i, id := range ids {
@@ -41,31 +51,34 @@ func (s *Service) Nodes(ctx context.Context, asked *Selection, ids []string) ([]
 }
 
 // findNodes adds the objects of one type to found, by their global ids.
-func (s *Service) findNodes(ctx context.Context, found map[string]Node, typeName string, ids []int64, asked *Selection) error {
+func (s *Service) findNodes(ctx context.Context, b *batch, found map[string]Node, typeName string, ids []int64, asked *Selection) error {
 	switch typeName {
 	case "Article":
-		articles, err := s.articlesByID(ctx, asked, ids)
-		for _, a := range articles {
-			found[globalID(typeName, int64(a.ID))] = a
-		}
-		return err
+		s.articlesByID(ctx, b, asked, ids, func(articles []*Article) {
+			for _, a := range articles {
+				found[globalID(typeName, int64(a.ID))] = a
+			}
+		})
 	case "Author":
-		authors, err := s.authorsByID(ctx, asked, ids)
-		for _, a := range authors {
-			found[globalID(typeName, int64(a.ID))] = a
-		}
-		return err
+		s.authorsByID(ctx, b, asked, ids, func(authors []*Author) {
+			for _, a := range authors {
+				found[globalID(typeName, int64(a.ID))] = a
+			}
+		})
 	case "Tag":
-		tags, err := s.tagsByID(ctx, asked, ids)
-		for _, t := range tags {
-			found[globalID(typeName, int64(t.ID))] = t
-		}
-		return err
+		s.tagsByID(ctx, b, asked, ids, func(tags []*Tag) {
+			for _, t := range tags {
+				found[globalID(typeName, int64(t.ID))] = t
+			}
+		})
 	default:
 		campaigns, err := s.campaignsByID(ctx, ids)
+		if err != nil {
+			return err
+		}
 		for _, c := range campaigns {
 			found[globalID(typeName, int64(c.ID))] = c
 		}
-		return err
 	}
+	return nil
 }

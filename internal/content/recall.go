@@ -14,26 +14,22 @@ type keepable interface {
 	weight() int // bytes that it takes in memory, roughly
 }
 
-// recall returns rows by their ids: those in memory, and the others as load reads them, which are kept then. Nobody may
-// change them. What load leaves out is not there.
-func recall[Row any](ctx context.Context, m *Memory, kind memoryKind, ids []int64, load func(ids []int64) ([]Row, error)) (map[int64]*Row, error) {
+// recall finds rows by their ids, for use: those in memory, and the others as load wants them, which are kept then. Nobody
+// may change them. What load leaves out is not there.
+func recall[Row any](ctx context.Context, m *Memory, kind memoryKind, ids []int64,
+	load func(ids []int64, keep func([]Row) error) *wantedRows, use func(map[int64]*Row) error) {
 	found, missing := make(map[int64]*Row, len(ids)), ids
 	if m = m.serves(ctx); m != nil {
 		missing = lookUpAll(m, kind, ids, found)
 	}
-	if len(missing) == 0 {
-		return found, nil
-	}
 	reading := m.begin()
-	rows, err := load(missing)
-	if err != nil {
-		return nil, err
-	}
-	for i := range rows {
-		row := keepRow(reading, kind, &rows[i])
-		found[any(row).(keepable).key()] = row
-	}
-	return found, nil
+	load(missing, func(rows []Row) error {
+		for i := range rows {
+			row := keepRow(reading, kind, &rows[i])
+			found[any(row).(keepable).key()] = row
+		}
+		return use(found)
+	}).idle = len(missing) == 0
 }
 
 // recallOne returns the object that a slug or an id names, a copy; nil if there is none.
@@ -165,7 +161,7 @@ type reached[Link, Row any] struct {
 // relation leads from articles to rows of one sort, in an order.
 type relation[Link, Row any] struct {
 	links, rows memoryKind
-	load        func(articles []int64) ([]linked[Link, Row], error)
+	load        func(articles []int64, use func([]linked[Link, Row]) error) *wantedRows
 }
 
 // keptLink is a link as it is kept: without the row, which is kept by itself.
@@ -174,35 +170,31 @@ type keptLink[Link any] struct {
 	to   int64
 }
 
-// follow returns what the relation leads to from each article, and all that is reached. One statement reads it for the
+// follow finds what the relation leads to from each article, and all that is reached, for use. Load wants it for the
 // articles that are not in memory with all their rows.
-func (r relation[Link, Row]) follow(ctx context.Context, m *Memory, articles []int64) (map[int64][]reached[Link, Row], []*Row, error) {
+func (r relation[Link, Row]) follow(ctx context.Context, m *Memory, articles []int64,
+	use func(all map[int64][]reached[Link, Row], objects []*Row) error) {
 	all, objects := make(map[int64][]reached[Link, Row], len(articles)), make(map[int64]*Row)
 	missing := articles
 	if m = m.serves(ctx); m != nil {
 		missing = r.lookUp(m, articles, all, objects)
 		m.count(len(articles)-len(missing), len(missing))
 	}
-	if len(missing) == 0 {
-		return all, slices.Collect(maps.Values(objects)), nil
-	}
 	reading := m.begin()
-	rows, err := r.load(missing)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i := range rows {
-		row := &rows[i]
-		id := any(&row.Row).(keepable).key()
-		if objects[id] == nil {
-			objects[id] = &row.Row
+	r.load(missing, func(rows []linked[Link, Row]) error {
+		for i := range rows {
+			row := &rows[i]
+			id := any(&row.Row).(keepable).key()
+			if objects[id] == nil {
+				objects[id] = &row.Row
+			}
+			all[row.Owner] = append(all[row.Owner], reached[Link, Row]{row.Link, objects[id]})
 		}
-		all[row.Owner] = append(all[row.Owner], reached[Link, Row]{row.Link, objects[id]})
-	}
-	if m != nil {
-		r.keep(reading, missing, rows)
-	}
-	return all, slices.Collect(maps.Values(objects)), nil
+		if m != nil {
+			r.keep(reading, missing, rows)
+		}
+		return use(all, slices.Collect(maps.Values(objects)))
+	}).idle = len(missing) == 0
 }
 
 // objectsOf are the objects alone, nil if there are none.

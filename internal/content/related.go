@@ -54,7 +54,7 @@ func (l *relatedLink) story(article *Article) RelatedStory {
 
 // attachRelatedStories reads as many stories as the largest first wants, once: the others show the beginning of
 // the same list.
-func (s *Service) attachRelatedStories(ctx context.Context, articles []*Article, asked *Selection) error {
+func (s *Service) attachRelatedStories(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {
 	most := -1
 	for _, f := range asked.all("relatedStories") {
 		var args PageArguments
@@ -70,26 +70,25 @@ func (s *Service) attachRelatedStories(ctx context.Context, articles []*Article,
 		return nil
 	}
 	dependOnArticles(ctx, articles, "related")
-	byArticle, err := s.relatedStories(ctx, idsOf(articles), most)
-	if err != nil {
-		return err
-	}
-	for _, a := range articles {
-		a.related = byArticle[a.ID]
-	}
-	return s.completeArticles(ctx, storiesIn(byArticle), asked.of("relatedStories").of("article"))
+	s.relatedStories(ctx, b, idsOf(articles), most, func(byArticle map[ArticleID][]RelatedStory) error {
+		for _, a := range articles {
+			a.related = byArticle[a.ID]
+		}
+		return s.completeArticles(ctx, b, storiesIn(byArticle), asked.of("relatedStories").of("article"))
+	})
+	return nil
 }
 
 // relatedStories reads so many stories for each article. In memory there are always the first twenty.
-func (s *Service) relatedStories(ctx context.Context, articles []int64, most int) (map[ArticleID][]RelatedStory, error) {
+func (s *Service) relatedStories(ctx context.Context, b *batch, articles []int64, most int, use func(map[ArticleID][]RelatedStory) error) {
 	memory, limit := s.memory.serves(ctx), most
 	if most > defaultRelated {
 		memory = nil
 	} else if memory != nil {
 		limit = defaultRelated
 	}
-	links := relation[relatedLink, Article]{storiesOfArticle, headOfArticle, func(articles []int64) ([]linked[relatedLink, Article], error) {
-		return read[linked[relatedLink, Article]](ctx, s.statements, "related stories", `
+	links := relation[relatedLink, Article]{storiesOfArticle, headOfArticle, func(articles []int64, use func([]linked[relatedLink, Article]) error) *wantedRows {
+		return want(b, "related stories", `
 			select f.id as from_id, r.relation, r.reason, r.position, `+articleColumns+`
 			from unnest($2::bigint[]) as f(id)
 			cross join lateral (
@@ -104,22 +103,20 @@ func (s *Service) relatedStories(ctx context.Context, articles []int64, most int
 				limit $3
 			) as r
 			join articles a on a.id = r.related_id
-			order by f.id, r.rank, r.position`, s.now(ctx), pq.Array(articles), limit)
+			order by f.id, r.rank, r.position`, []any{s.now(ctx), pq.Array(articles), limit}, use)
 	}}
-	reached, _, err := links.follow(ctx, memory, articles)
-	if err != nil {
-		return nil, err
-	}
-	byArticle := make(map[ArticleID][]RelatedStory, len(reached))
-	for article, found := range reached {
-		stories := make([]RelatedStory, min(len(found), most))
-		for i := range stories {
-			stories[i] = found[i].Link.story(found[i].Object)
+	links.follow(ctx, memory, articles, func(reached map[int64][]reached[relatedLink, Article], _ []*Article) error {
+		byArticle := make(map[ArticleID][]RelatedStory, len(reached))
+		for article, found := range reached {
+			stories := make([]RelatedStory, min(len(found), most))
+			for i := range stories {
+				stories[i] = found[i].Link.story(found[i].Object)
+			}
+			countPlaces(stories)
+			byArticle[ArticleID(article)] = stories
 		}
-		countPlaces(stories)
-		byArticle[ArticleID(article)] = stories
-	}
-	return byArticle, nil
+		return use(byArticle)
+	})
 }
 
 // storiesIn returns the articles of all lists, each once.
@@ -148,22 +145,24 @@ func countPlaces(stories []RelatedStory) {
 }
 
 // attachInline reads the stories that have a card inside the bodies.
-func (s *Service) attachInline(ctx context.Context, articles []*Article, asked *Selection) error {
+func (s *Service) attachInline(ctx context.Context, b *batch, articles []*Article, asked *Selection, use func() error) {
 	dependOnArticles(ctx, articles, "related")
-	rows, err := read[linked[relatedLink, Article]](ctx, s.statements, "stories inside bodies", `
+	want(b, "stories inside bodies", `
 		select r.article_id as from_id, r.kind as relation, r.reason, r.position, `+articleColumns+`
 		from related_stories r join articles a on a.id = r.related_id
-		where r.article_id = any($2) and r.kind = 'INLINE' and `+visible(ctx), s.now(ctx), articleIDs(articles))
-	if err != nil {
-		return err
-	}
-	byArticle := grouped(rows, func(r *linked[relatedLink, Article]) (ArticleID, RelatedStory) {
-		return ArticleID(r.Owner), r.Link.story(&r.Row)
-	})
-	for _, a := range articles {
-		a.inline = byArticle[a.ID]
-	}
-	return s.completeArticles(ctx, storiesIn(byArticle), union(asked, new(Selection)))
+		where r.article_id = any($2) and r.kind = 'INLINE' and `+visible(ctx), []any{s.now(ctx), articleIDs(articles)},
+		func(rows []linked[relatedLink, Article]) error {
+			byArticle := grouped(rows, func(r *linked[relatedLink, Article]) (ArticleID, RelatedStory) {
+				return ArticleID(r.Owner), r.Link.story(&r.Row)
+			})
+			for _, a := range articles {
+				a.inline = byArticle[a.ID]
+			}
+			if err := s.completeArticles(ctx, b, storiesIn(byArticle), union(asked, new(Selection))); err != nil {
+				return err
+			}
+			return use()
+		})
 }
 
 // inlineAt returns the story whose card has this position in the body; nil if there is none that may be shown.

@@ -1,7 +1,7 @@
 // Package content is the newsroom's content: its nouns, who may see them, and their SQL.
 //
-// A door says what it wants as a Selection; the service loads it level by level, one statement for each relation of
-// a level whatever the number of objects there, and returns complete objects.
+// A door says what it wants as a Selection; the service loads it level by level, one statement for all that stands on a
+// level whatever the number of objects there, and returns complete objects.
 package content
 
 import (
@@ -37,16 +37,16 @@ func New(db *sqlx.DB, options Options) *Service {
 // Memory is what the service keeps of what it reads; nil if nothing.
 func (s *Service) Memory() *Memory { return s.memory }
 
-// attach is a step of loading: it reads one relation of all the objects, if the selection asks for it.
-type attach[T any] func(ctx context.Context, objects []*T, asked *Selection) error
+// attach is a step of loading: it asks for one relation of all the objects, if the selection does.
+type attach[T any] func(ctx context.Context, b *batch, objects []*T, asked *Selection) error
 
-// complete runs the steps, one statement after the other: many requests share the pool.
-func complete[T any](ctx context.Context, objects []*T, asked *Selection, steps ...attach[T]) error {
+// complete runs the steps.
+func complete[T any](ctx context.Context, b *batch, objects []*T, asked *Selection, steps ...attach[T]) error {
 	if len(objects) == 0 || asked == nil {
 		return nil
 	}
 	for _, step := range steps {
-		if err := step(ctx, objects, asked); err != nil {
+		if err := step(ctx, b, objects, asked); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package content
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strconv"
 	"strings"
@@ -49,44 +50,65 @@ type scanned interface {
 }
 
 // read runs a statement and returns its rows. About is what is being read, for the error.
-func read[Row any](ctx context.Context, s *statements, about, text string, args ...any) ([]Row, error) {
-	stmt, err := s.prepare(ctx, text)
-	if err != nil {
-		return nil, fmt.Errorf("prepare to read %s: %w", about, err)
+func read[Row any](ctx context.Context, s *statements, about, text string, args ...any) (all []Row, err error) {
+	if _, byHand := any(new(Row)).(scanned); byHand {
+		next := nextOf(&all)
+		err = s.each(ctx, about, text, args, func(rows *sql.Rows) error { return rows.Scan(next()...) })
+		return all, err
 	}
-	defer stmt.users.Done()
-	rows, err := scan[Row](ctx, stmt.Stmt, args)
+	err = s.run(ctx, about, text, func(statement *sqlx.Stmt) (int, error) {
+		err := statement.SelectContext(ctx, &all, args...)
+		return len(all), err
+	})
+	return all, err
+}
+
+// nextOf returns a function that adds a row and returns where its columns go.
+func nextOf[Row any](all *[]Row) func() []any {
+	var columns []any
+	return func() []any {
+		*all = append(*all, *new(Row))
+		columns = any(&(*all)[len(*all)-1]).(scanned).columns(columns[:0])
+		return columns
+	}
+}
+
+// each runs a statement and has each of its rows taken.
+func (s *statements) each(ctx context.Context, about, text string, args []any, take func(*sql.Rows) error) error {
+	return s.run(ctx, about, text, func(statement *sqlx.Stmt) (count int, err error) {
+		rows, err := statement.QueryContext(ctx, args...)
+		if err != nil {
+			return 0, err
+		}
+		defer func() { _ = rows.Close() }()
+		for ; rows.Next(); count++ {
+			if err := take(rows); err != nil {
+				return count, err
+			}
+		}
+		return count, rows.Err()
+	})
+}
+
+// run prepares a statement, has it used, and counts that, with the rows that came.
+func (s *statements) run(ctx context.Context, about, text string, use func(*sqlx.Stmt) (rows int, err error)) error {
+	statement, err := s.prepare(ctx, text)
+	if err != nil {
+		return fmt.Errorf("prepare to read %s: %w", about, err)
+	}
+	defer statement.users.Done()
+	rows, err := use(statement.Stmt)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return nil, fmt.Errorf("read %s: %w", about, err)
+		return fmt.Errorf("read %s: %w", about, err)
 	}
 	if receipt := ReceiptOf(ctx); receipt != nil {
 		receipt.statements.Add(1)
-		receipt.rows.Add(int64(len(rows)))
+		receipt.rows.Add(int64(rows))
 	}
-	return rows, nil
-}
-
-func scan[Row any](ctx context.Context, stmt *sqlx.Stmt, args []any) (all []Row, err error) {
-	if _, byHand := any(new(Row)).(scanned); !byHand {
-		return all, stmt.SelectContext(ctx, &all, args...)
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var columns []any
-	for rows.Next() {
-		all = append(all, *new(Row))
-		columns = any(&all[len(all)-1]).(scanned).columns(columns[:0])
-		if err := rows.Scan(columns...); err != nil {
-			return nil, err
-		}
-	}
-	return all, rows.Err()
+	return nil
 }
 
 // write runs a statement that changes something, and returns how many rows it has changed.

@@ -69,39 +69,35 @@ func (s *Service) tag(ctx context.Context, asked *Selection, key rowKey) (*Tag, 
 	if err != nil || tag == nil {
 		return nil, err
 	}
-	return tag, s.completeTags(ctx, []*Tag{tag}, asked)
+	return tag, s.load(ctx, func(b *batch) error { return s.completeTags(ctx, b, []*Tag{tag}, asked) })
 }
 
-func (s *Service) tagsByID(ctx context.Context, asked *Selection, ids []int64) ([]*Tag, error) {
+func (s *Service) tagsByID(ctx context.Context, b *batch, asked *Selection, ids []int64, use func([]*Tag)) {
 	dependOnIDs(ctx, "tag", ids)
-	rows, err := recall(ctx, s.memory, rowOfTag, ids, func(ids []int64) ([]Tag, error) {
-		return read[Tag](ctx, s.statements, "tags", `select `+tagColumns+`
+	recall(ctx, s.memory, rowOfTag, ids, func(ids []int64, keep func([]Tag) error) *wantedRows {
+		return want(b, "tags", `select `+tagColumns+`
 			from tags t
-			where not t.internal and t.id = any($1)`, pq.Array(ids))
+			where not t.internal and t.id = any($1)`, []any{pq.Array(ids)}, keep)
+	}, func(rows map[int64]*Tag) error {
+		tags := copies(rows)
+		use(tags)
+		return s.completeTags(ctx, b, tags, asked)
 	})
-	if err != nil {
-		return nil, err
-	}
-	tags := copies(rows)
-	return tags, s.completeTags(ctx, tags, asked)
 }
 
 // Tags returns a page of all tags of these kinds, of every kind if none is given, by name.
 func (s *Service) Tags(ctx context.Context, asked *Selection, args PageArguments, kinds []TagKind) (*TagConnection, error) {
-	page, err := readByName(ctx, s, asked, args, nameList[Tag]{
+	return readByName(ctx, s, asked, args, nameList[Tag]{
 		about: "tags", columns: tagColumns,
-		source: "from tags t where not t.internal and (cardinality($1::text[]) = 0 or t.kind = any($1))",
-		args:   []any{pq.Array(append([]TagKind{}, kinds...))},
-		place:  func(t *Tag) cursor { return cursor{ordering: byName, name: t.Name, id: int64(t.ID)} },
+		source:   "from tags t where not t.internal and (cardinality($1::text[]) = 0 or t.kind = any($1))",
+		args:     []any{pq.Array(append([]TagKind{}, kinds...))},
+		place:    func(t *Tag) cursor { return cursor{ordering: byName, name: t.Name, id: int64(t.ID)} },
+		complete: s.completeTags,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return page, s.completeTags(ctx, page.Nodes(), union(asked.of("edges").of("node"), asked.of("nodes")))
 }
 
 // attachTags reads the tags by weight, the primary one first. A tag of several articles is one object.
-func (s *Service) attachTags(ctx context.Context, articles []*Article, asked *Selection) error {
+func (s *Service) attachTags(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {
 	of := asked.of("primaryTag", "tags")
 	if of == nil {
 		return nil
@@ -112,28 +108,27 @@ func (s *Service) attachTags(ctx context.Context, articles []*Article, asked *Se
 	} else {
 		dependOnArticles(ctx, articles, "article-primary-tag")
 	}
-	labels := relation[plainLink, Tag]{tagsOfArticle, rowOfTag, func(articles []int64) ([]linked[plainLink, Tag], error) {
-		return read[linked[plainLink, Tag]](ctx, s.statements, "tags of articles", `select l.article_id, `+tagColumns+`
+	labels := relation[plainLink, Tag]{tagsOfArticle, rowOfTag, func(articles []int64, use func([]linked[plainLink, Tag]) error) *wantedRows {
+		return want(b, "tags of articles", `select l.article_id, `+tagColumns+`
 			from article_tags l join tags t on t.id = l.tag_id
 			where l.article_id = any($1) and not t.internal
-			order by l.position, t.id`, pq.Array(articles))
+			order by l.position, t.id`, []any{pq.Array(articles)}, use)
 	}}
-	byArticle, tags, err := labels.follow(ctx, s.memory, idsOf(articles))
-	if err != nil {
-		return err
-	}
-	if all {
-		for _, t := range tags {
-			depend(ctx, onID("tag", t.ID))
+	labels.follow(ctx, s.memory, idsOf(articles), func(byArticle map[int64][]reached[plainLink, Tag], tags []*Tag) error {
+		if all {
+			for _, t := range tags {
+				depend(ctx, onID("tag", t.ID))
+			}
 		}
-	}
-	for _, a := range articles {
-		a.Tags = objectsOf(byArticle[int64(a.ID)])
-	}
-	if !asked.of("tags").any() {
-		tags = primaryTags(articles) // they alone have to be complete
-	}
-	return s.completeTags(ctx, tags, of)
+		for _, a := range articles {
+			a.Tags = objectsOf(byArticle[int64(a.ID)])
+		}
+		if !asked.of("tags").any() {
+			tags = primaryTags(articles) // they alone have to be complete
+		}
+		return s.completeTags(ctx, b, tags, of)
+	})
+	return nil
 }
 
 func primaryTags(articles []*Article) []*Tag {
@@ -146,7 +141,7 @@ func primaryTags(articles []*Article) []*Tag {
 	return slices.Collect(maps.Values(needed))
 }
 
-func (s *Service) completeTags(ctx context.Context, tags []*Tag, asked *Selection) error {
+func (s *Service) completeTags(ctx context.Context, b *batch, tags []*Tag, asked *Selection) error {
 	for _, t := range tags {
 		t.addresses = s.addresses
 		depend(ctx, onID("tag", t.ID))
@@ -154,39 +149,32 @@ func (s *Service) completeTags(ctx context.Context, tags []*Tag, asked *Selectio
 			depend(ctx, onID("tag-text", t.ID))
 		}
 	}
-	return complete(ctx, tags, asked, s.attachTagImages, s.attachArticleCounts, s.attachArticlesOfTags)
+	return complete(ctx, b, tags, asked, s.attachTagImages, s.attachArticleCounts, s.attachArticlesOfTags)
 }
 
-func (s *Service) attachArticlesOfTags(ctx context.Context, tags []*Tag, asked *Selection) error {
-	return s.attachLists(ctx, asked, links{table: "article_tags", column: "tag_id"}, tagIDs(tags),
+func (s *Service) attachArticlesOfTags(ctx context.Context, b *batch, tags []*Tag, asked *Selection) error {
+	return s.attachLists(ctx, b, asked, links{table: "article_tags", column: "tag_id"}, tagIDs(tags),
 		func(i int) *articleLists { return &tags[i].articles })
 }
 
-func (s *Service) attachArticleCounts(ctx context.Context, tags []*Tag, asked *Selection) error {
+func (s *Service) attachArticleCounts(ctx context.Context, b *batch, tags []*Tag, asked *Selection) error {
 	if !asked.has("articleCount") {
 		return nil
 	}
-	type count struct {
-		TagID TagID `db:"tag_id"`
-		Count int   `db:"count"`
-	}
+	byID := make(map[int64]*Tag, len(tags))
 	for _, t := range tags {
+		byID[int64(t.ID)] = t
 		depend(ctx, onName("articles/tag", "#"+strconv.FormatInt(int64(t.ID), 10)))
 	}
-	counts, err := read[count](ctx, s.statements, "counts of articles", `select l.tag_id, count(*)
+	want(b, "counts of articles", `select l.tag_id, count(*)
 		from article_tags l join articles a on a.id = l.article_id
 		where l.tag_id = any($2) and l.published_at <= $1 and `+visible(ctx)+` and a.kind <> 'PAGE'
-		group by l.tag_id`, s.now(ctx), pq.Array(tagIDs(tags)))
-	if err != nil {
-		return err
-	}
-	byTag := make(map[TagID]int, len(counts))
-	for _, c := range counts {
-		byTag[c.TagID] = c.Count
-	}
-	for _, t := range tags {
-		t.ArticleCount = byTag[t.ID]
-	}
+		group by l.tag_id`, []any{s.now(ctx), pq.Array(tagIDs(tags))}, func(counts []ownerCount) error {
+		for _, c := range counts {
+			byID[c.owner].ArticleCount = c.count
+		}
+		return nil
+	})
 	return nil
 }
 

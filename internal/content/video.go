@@ -21,32 +21,36 @@ type Video struct {
 	Poster *Image `db:"-"`
 }
 
+func (v *Video) columns(into []any) []any {
+	return append(into, (*int64)(&v.ArticleID), &v.URL, &v.EmbedURL, &v.Provider, &v.DurationSeconds, &v.Width, &v.Height, &v.PosterID)
+}
+
 func (v *Video) weight() int {
 	return int(unsafe.Sizeof(*v)) + stringItself + len(v.URL) + optionalWeight(v.EmbedURL, v.Provider)
 }
 
-func (s *Service) attachVideos(ctx context.Context, articles []*Article, asked *Selection) error {
+func (s *Service) attachVideos(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {
 	of := asked.of("video")
 	if of == nil {
 		return nil
 	}
 	dependOnArticles(ctx, articles, "article-video")
-	byArticle, err := recall(ctx, s.memory, videoOfArticle, idsOf(articles), func(articles []int64) ([]parts[Video], error) {
-		rows, err := read[Video](ctx, s.statements, "videos", `select
+	recall(ctx, s.memory, videoOfArticle, idsOf(articles), func(articles []int64, keep func([]parts[Video]) error) *wantedRows {
+		return want(b, "videos", `select
 				v.article_id, v.url, v.embed_url, v.provider, v.duration_seconds, v.width, v.height, v.poster_id
 			from videos v
-			where v.article_id = any($1)`, pq.Array(articles))
-		return partsOf(articles, rows, func(v *Video) ArticleID { return v.ArticleID }), err
-	})
-	if err != nil {
-		return err
-	}
-	var videos []*Video
-	for _, a := range articles {
-		if found := byArticle[int64(a.ID)].rows; len(found) > 0 {
-			a.Video = copied(&found[0])
-			videos = append(videos, a.Video)
+			where v.article_id = any($1)`, []any{pq.Array(articles)}, func(rows []Video) error {
+			return keep(partsOf(articles, rows, func(v *Video) ArticleID { return v.ArticleID }))
+		})
+	}, func(byArticle map[int64]*parts[Video]) error {
+		var videos []*Video
+		for _, a := range articles {
+			if found := byArticle[int64(a.ID)].rows; len(found) > 0 {
+				a.Video = copied(&found[0])
+				videos = append(videos, a.Video)
+			}
 		}
-	}
-	return complete(ctx, videos, of, s.attachPosters)
+		return complete(ctx, b, videos, of, s.attachPosters)
+	})
+	return nil
 }

@@ -23,32 +23,26 @@ type Withholding struct {
 	Reason WithheldReason
 }
 
-// attachWithheld tells what the steps before it have left out.
-func (s *Service) attachWithheld(ctx context.Context, articles []*Article, asked *Selection) error {
-	if !asked.has("withheld") {
-		return nil
+// Withheld tells what was left out of what was loaded.
+func (a *Article) Withheld() []Withholding {
+	var withheld []Withholding
+	if a.Body != nil && a.Body.Withheld != nil {
+		withheld = append(withheld, Withholding{"body", *a.Body.Withheld})
 	}
-	pictures := AudienceOf(ctx).images()
-	for _, a := range articles {
-		a.Withheld = nil
-		if a.Body != nil && a.Body.Withheld != nil {
-			a.Withheld = append(a.Withheld, Withholding{"body", *a.Body.Withheld})
-		}
-		for _, picture := range []struct {
-			field string
-			there bool
-		}{
-			{"body.images", a.Body != nil && a.Body.pictures},
-			{"leadImage", a.LeadImageID != nil},
-			{"seo.image", a.LeadImageID != nil || a.SeoImageID != nil},
-			{"video.poster", a.Video != nil && a.Video.PosterID != nil},
-		} {
-			if !pictures && picture.there {
-				a.Withheld = append(a.Withheld, Withholding{picture.field, notInTheirLicence})
-			}
+	for _, picture := range []struct {
+		field string
+		there bool
+	}{
+		{"body.images", a.Body != nil && a.Body.pictures},
+		{"leadImage", a.LeadImageID != nil},
+		{"seo.image", a.LeadImageID != nil || a.SeoImageID != nil},
+		{"video.poster", a.Video != nil && a.Video.PosterID != nil},
+	} {
+		if !a.pictures && picture.there {
+			withheld = append(withheld, Withholding{picture.field, notInTheirLicence})
 		}
 	}
-	return nil
+	return withheld
 }
 
 // excerptText makes plain text of HTML, a line for each paragraph: captions and code left out, entities as they are.
@@ -59,39 +53,42 @@ const excerptText = `btrim(regexp_replace(regexp_replace(regexp_replace(regexp_r
 			'<[^>]*>?', '', 'g'),
 			'\s*\n\s*', E'\n ', 'g'), E' \n')`
 
+// bodyExcerpt is the beginning of a body.
+type bodyExcerpt struct {
+	id           ArticleID
+	text         string
+	nothing, cut bool
+}
+
+func (e *bodyExcerpt) columns(into []any) []any {
+	return append(into, (*int64)(&e.id), &e.text, &e.nothing, &e.cut)
+}
+
 // attachExcerpts reads the first words of the bodies. The others do not leave Postgres.
-func (s *Service) attachExcerpts(ctx context.Context, articles []*Article, words int) error {
-	type excerptRow struct {
-		ID      ArticleID `db:"id"`
-		Text    string    `db:"text"`
-		Cut     bool      `db:"cut"`
-		Nothing bool      `db:"nothing"`
-	}
-	rows, err := read[excerptRow](ctx, s.statements, "excerpts", `select e.id, array_to_string(e.words[1:$4], ' ') as text,
+func (s *Service) attachExcerpts(ctx context.Context, b *batch, articles []*Article, words int) {
+	want(b, "excerpts", `select e.id, array_to_string(e.words[1:$4], ' ') as text,
 			e.nothing, cardinality(e.words) > $4 as cut
 		from (
 			select a.id, a.body_html = '' as nothing, regexp_split_to_array(`+excerptText+`, ' +') as words
 			from articles a
 			where a.id = any($2) and `+AudienceOf(ctx).rule()+`
-		) as e`, s.now(ctx), articleIDs(articles), Paywall, words)
-	if err != nil {
-		return err
-	}
-	byID := make(map[ArticleID]*excerptRow, len(rows))
-	for i := range rows {
-		byID[rows[i].ID] = &rows[i]
-	}
-	for _, a := range articles {
-		a.Body = new(Body)
-		if row := byID[a.ID]; row != nil {
-			a.Body.Complete = row.Nothing
-			if !row.Nothing {
-				a.Body.Withheld = new(notInTheirLicence)
-			}
-			a.Body.excerpt(row.Text, row.Cut)
+		) as e`, []any{s.now(ctx), articleIDs(articles), Paywall, words}, func(rows []bodyExcerpt) error {
+		byID := make(map[ArticleID]*bodyExcerpt, len(rows))
+		for i := range rows {
+			byID[rows[i].id] = &rows[i]
 		}
-	}
-	return nil
+		for _, a := range articles {
+			a.Body = new(Body)
+			if row := byID[a.ID]; row != nil {
+				a.Body.Complete = row.nothing
+				if !row.nothing {
+					a.Body.Withheld = new(notInTheirLicence)
+				}
+				a.Body.excerpt(row.text, row.cut)
+			}
+		}
+		return nil
+	})
 }
 
 // excerpt makes all forms of lines of text, which may hold entities.
