@@ -26,7 +26,8 @@ type contender struct {
 	name    string
 	address string // host:port
 	process *exec.Cmd
-	get     bool                               // whether it is asked by GET
+	get     bool                               // whether it is asked for GraphQL by GET
+	again   bool                               // whether it is asked for feeds that the client has
 	prepare func(context.Context, query) error // before a measurement; nil: nothing
 	asked   atomic.Int64                       // so that each measurement goes on in the variables where the last one stopped
 }
@@ -35,6 +36,7 @@ type contender struct {
 const (
 	cachedServer = "Broadsheet"
 	cachedByGet  = "Broadsheet, by GET"
+	cachedAgain  = "Broadsheet, by 304"
 	memoryServer = "Broadsheet, no answers kept"
 	plainServer  = "Broadsheet, nothing kept"
 )
@@ -86,6 +88,7 @@ func enter(ctx context.Context, o options, news *newsroom, names ...string) (*fi
 		f.contenders = append(f.contenders, server)
 	}
 	f.queries, err = readQueries(ctx, f.contenders[0].address, o.growth)
+	f.queries = slices.DeleteFunc(f.queries, func(q query) bool { return !o.queries.MatchString(q.name) })
 	return f, err
 }
 
@@ -119,8 +122,8 @@ func build(ctx context.Context, o *options) error {
 
 // copyAnswer gives L0 the bytes that Broadsheet answers the query with.
 func copyAnswer(ctx context.Context, q query, from, to *contender) error {
-	var answer json.RawMessage
-	if err := post(ctx, from.address, q.document, q.variables[0], &answer); err != nil {
+	answer, err := q.ask(ctx, from)
+	if err != nil {
 		return err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, "http://"+to.address+"/", bytes.NewReader(answer))
@@ -134,24 +137,49 @@ func copyAnswer(ctx context.Context, q query, from, to *contender) error {
 	return response.Body.Close()
 }
 
-// sameAnswers refuses to compare contenders that do not answer the same, but for their cursors and how they write times.
+// sameAnswers refuses to compare contenders that do not answer the same.
 func sameAnswers(ctx context.Context, q query, a, b *contender) error {
-	var answers [2]any
-	if err := errors.Join(post(ctx, a.address, q.document, q.variables[0], &answers[0]),
-		post(ctx, b.address, q.document, q.keysets[0], &answers[1])); err != nil {
-		return err
+	var texts [2]string
+	for i, c := range []*contender{a, b} {
+		answer, err := q.ask(ctx, c)
+		if err != nil {
+			return err
+		}
+		if texts[i], err = q.compared(answer); err != nil {
+			return fmt.Errorf("%s, %s: %w: %.300s", q.name, c.name, err, answer)
+		}
 	}
-	first, second := fmt.Sprint(plain(answers[0])), fmt.Sprint(plain(answers[1]))
-	if !strings.Contains(first, "slug") {
-		return fmt.Errorf("%s: no story is answered: %.300s", q.name, first)
-	}
-	for i := range min(len(first), len(second)) {
-		if first[i] != second[i] {
-			i = max(0, i-100)
+	first, second := texts[0], texts[1]
+	for i := range max(len(first), len(second)) {
+		if i >= len(first) || i >= len(second) || first[i] != second[i] {
+			i = max(0, min(i, len(first), len(second))-100)
 			return fmt.Errorf("%s: %s and %s answer differently:\n%.300s\n%.300s", q.name, a.name, b.name, first[i:], second[i:])
 		}
 	}
 	return nil
+}
+
+// compared is what has to be the same in an answer: without the cursors, and how times are written; of a feed, the items
+// of stories that stand.
+func (q query) compared(answer []byte) (string, error) {
+	if q.feed != "" {
+		const item = "<item>\n"
+		items := strings.Split(string(answer), item)[1:]
+		items = slices.DeleteFunc(items, func(text string) bool { return strings.HasPrefix(text, "<title>Retracted</title>") })
+		if len(items) != 100 {
+			return "", fmt.Errorf("%d items", len(items))
+		}
+		return strings.Join(items, item), nil
+	}
+	var tree any
+	if err := json.Unmarshal(answer, &tree); err != nil {
+		return "", err
+	}
+	text := fmt.Sprint(plain(tree))
+	if !strings.Contains(text, "slug") {
+		return "", errors.New("no story is answered")
+	}
+	return text, nil
 }
 
 // plain takes away what may differ.
@@ -202,7 +230,15 @@ func start(ctx context.Context, name, program string, environ []string, args ...
 
 // by returns the same server, asked another way.
 func (c *contender) by(name string) *contender {
-	return &contender{name: name, address: c.address, process: c.process, get: true}
+	return &contender{name: name, address: c.address, process: c.process, get: name == cachedByGet, again: name == cachedAgain}
+}
+
+// takes tells whether the contender is asked the query: a way to ask is for GraphQL or for feeds alone.
+func (c *contender) takes(q query) bool {
+	if q.feed != "" {
+		return !c.get
+	}
+	return !c.again
 }
 
 func (c *contender) stop() {

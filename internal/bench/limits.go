@@ -20,7 +20,8 @@ import (
 // The limits to hold Broadsheet against, each served in a process of its own:
 //
 //	L0  net/http answering the same bytes from memory
-//	L1  a handler written by hand for each query, with one statement tuned by hand that builds the JSON in Postgres
+//	L1  a handler written by hand for each query, with one statement tuned by hand that builds the JSON in Postgres, or reads
+//	    what the handler makes RSS of
 const (
 	limitMemory    = "L0"
 	limitStatement = "L1"
@@ -61,22 +62,25 @@ func echoFile(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(finished)
 }
 
-// statementHandler answers the benchmark's requests with one statement each.
+// statementHandler answers the benchmark's requests for GraphQL with one statement each.
 type statementHandler struct{ feed, article, tagFeed *sqlx.Stmt }
 
-func newStatementHandler(ctx context.Context, db *sqlx.DB) (*statementHandler, error) {
-	h := &statementHandler{}
+func newStatementHandler(ctx context.Context, db *sqlx.DB) (http.Handler, error) {
+	h, texts := &statementHandler{}, &textsHandler{}
 	for _, s := range []struct {
 		into **sqlx.Stmt
 		text string
-	}{{&h.feed, feedStatement()}, {&h.article, articleStatement()}, {&h.tagFeed, tagFeedStatement()}} {
+	}{{&h.feed, feedStatement()}, {&h.article, articleStatement()}, {&h.tagFeed, tagFeedStatement()}, {&texts.statement, textsStatement}} {
 		statement, err := db.PreparexContext(ctx, s.text) //nolint:sqlclosecheck // kept as long as the process lives
 		if err != nil {
 			return nil, err
 		}
 		*s.into = statement
 	}
-	return h, nil
+	mux := http.NewServeMux()
+	mux.Handle("POST /graphql", h)
+	mux.Handle("GET "+textsPath, texts)
+	return mux, nil
 }
 
 func (h *statementHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

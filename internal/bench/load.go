@@ -26,7 +26,7 @@ type sample struct {
 
 // measure asks the contender a query on all connections for the time that is set.
 func measure(ctx context.Context, o options, c *contender, q query, postmaster int) (sample, error) {
-	requests, err := q.requests(c)
+	requests, err := q.requests(ctx, c)
 	if err != nil {
 		return sample{}, err
 	}
@@ -112,10 +112,13 @@ func readAnswer(reader *bufio.Reader) (length int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if !bytes.HasPrefix(line, []byte("HTTP/1.1 200")) {
+	length = -1
+	switch {
+	case bytes.HasPrefix(line, []byte("HTTP/1.1 304")):
+		length = 0
+	case !bytes.HasPrefix(line, []byte("HTTP/1.1 200")):
 		return 0, fmt.Errorf("answered: %s", line)
 	}
-	length = -1
 	for len(line) > 2 {
 		if line, err = reader.ReadSlice('\n'); err != nil {
 			return 0, err

@@ -7,9 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -19,6 +22,7 @@ type query struct {
 	document  string
 	variables []variables
 	keysets   []variables // the same for L1, whose cursors are plain
+	feed      string      // in place of all that: the address of a feed
 }
 
 type variables map[string]any
@@ -41,7 +45,10 @@ const (
 	tagCursors = `query Cursors($slug: String!, $after: String) { tag(slug: $slug) { articles(first: 100, after: $after) { edges { cursor node { id publishedAt } } } } }`
 )
 
-const newestPage = "Q1 feed"
+const (
+	newestPage = "Q1 feed"
+	textsPath  = "/feeds/latest.rss"
+)
 
 // How many different requests there are: so many articles and tags, and random pages that hardly ever come twice.
 const (
@@ -54,7 +61,7 @@ const (
 
 // readQueries picks the variables from what the server shows, the same ones for the same newsroom. To see growth there
 // are two more: the first page of a tag's feed and the ten thousandth.
-func readQueries(ctx context.Context, server string, growth bool) ([]query, error) {
+func readQueries(ctx context.Context, server string, growth bool) (queries []query, err error) {
 	everything, err := walk(ctx, server, allCursors, variables{}, 0)
 	if err != nil {
 		return nil, err
@@ -81,11 +88,12 @@ func readQueries(ctx context.Context, server string, growth bool) ([]query, erro
 		return nil, errors.New("no tag has 40 pages: ask for more -articles")
 	}
 	first := []variables{{}}
-	queries := []query{
-		{newestPage, feed, first, first},
-		{"Q2 article", article, slugs, slugs},
-		{"Q3 tag, 40 pages deep", tagFeed, deepPages, deepKeysets},
-		{"Q4 feed, random page", feed, pages, keysets},
+	queries = []query{
+		{newestPage, feed, first, first, ""},
+		{"Q2 article", article, slugs, slugs, ""},
+		{"Q3 tag, 40 pages deep", tagFeed, deepPages, deepKeysets, ""},
+		{"Q4 feed, random page", feed, pages, keysets, ""},
+		{"F1 RSS, 100 full texts", "", nil, nil, textsPath + "?limit=100"},
 	}
 	if !growth {
 		return queries, nil
@@ -93,7 +101,7 @@ func readQueries(ctx context.Context, server string, growth bool) ([]query, erro
 	deepestPages, _, err := pagesAfter(ctx, server, tags, deepest, 1)
 	for _, page := range deepestPages {
 		top := []variables{{"slug": page["slug"]}}
-		queries = append(queries, query{"the same tag, first page", tagFeed, top, top}, query{"the same tag, page 10,000", tagFeed, deepestPages, deepestPages})
+		queries = append(queries, query{"the same tag, first page", tagFeed, top, top, ""}, query{"the same tag, page 10,000", tagFeed, deepestPages, deepestPages, ""})
 	}
 	return queries, err
 }
@@ -158,9 +166,6 @@ func walk(ctx context.Context, server, document string, vars variables, most int
 
 type connection struct{ Edges []edge }
 
-// priced begins a document whose answer has to say what it cost.
-const priced = "# priced\n"
-
 func post(ctx context.Context, server, document string, vars variables, into any) error {
 	body, err := json.Marshal(map[string]any{"query": document, "variables": vars})
 	if err != nil {
@@ -171,9 +176,6 @@ func post(ctx context.Context, server, document string, vars variables, into any
 		return err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if strings.HasPrefix(document, priced) {
-		request.Header.Set("Broadsheet-Cost", "1")
-	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
@@ -182,21 +184,75 @@ func post(ctx context.Context, server, document string, vars variables, into any
 	return json.NewDecoder(response.Body).Decode(into)
 }
 
-// statements asks the query once and returns the SQL statements that it took.
-func (q query) statements(ctx context.Context, server string) (int, error) {
-	var answer struct {
-		Errors     json.RawMessage
-		Extensions struct{ Cost struct{ Statements int } }
+// get returns the body, and the tag by which it can be asked for again.
+func get(ctx context.Context, server, path string) (body []byte, etag string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+server+path, nil)
+	if err != nil {
+		return nil, "", err
 	}
-	err := post(ctx, server, priced+q.document, q.variables[0], &answer)
-	if err == nil && answer.Errors != nil {
-		err = fmt.Errorf("%s: the server says: %s", q.name, answer.Errors)
+	request.Header.Set("Accept-Encoding", "identity") // as those who measure ask: the tag is of the bytes
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, "", err
 	}
-	return answer.Extensions.Cost.Statements, err
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, "", fmt.Errorf("%s answers %s", path, response.Status)
+	}
+	body, err = io.ReadAll(response.Body)
+	return body, response.Header.Get("Etag"), err
 }
 
+// ask asks the query once, with the first of its variables.
+func (q query) ask(ctx context.Context, c *contender) ([]byte, error) {
+	if q.feed != "" {
+		body, _, err := get(ctx, c.address, q.feed)
+		return body, err
+	}
+	vars := q.variables[0]
+	if c.name == limitStatement {
+		vars = q.keysets[0]
+	}
+	var answer json.RawMessage
+	err := post(ctx, c.address, q.document, vars, &answer)
+	return answer, err
+}
+
+// statements returns how many SQL statements the query takes where it was asked before.
+func (q query) statements(ctx context.Context, c *contender) (int, error) {
+	var counts [2]int
+	for i := range counts {
+		_, err := q.ask(ctx, c)
+		if err != nil {
+			return 0, err
+		}
+		metrics, _, err := get(ctx, c.address, "/metrics")
+		if err != nil {
+			return 0, err
+		}
+		for _, found := range statementsCounted.FindAllSubmatch(metrics, -1) {
+			count, _ := strconv.Atoi(string(found[1]))
+			counts[i] += count
+		}
+	}
+	return counts[1] - counts[0], nil
+}
+
+var statementsCounted = regexp.MustCompile(`broadsheet_statements_total\{door="(?:graphql|feeds)"\} (\d+)`)
+
 // requests are the bytes to send to a contender, one for each set of variables.
-func (q query) requests(c *contender) ([][]byte, error) {
+func (q query) requests(ctx context.Context, c *contender) ([][]byte, error) {
+	if q.feed != "" {
+		request := fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\n", q.feed, c.address)
+		if c.again {
+			_, etag, err := get(ctx, c.address, q.feed)
+			if err != nil {
+				return nil, err
+			}
+			request = fmt.Appendf(request, "If-None-Match: %s\r\n", etag)
+		}
+		return [][]byte{append(request, "\r\n"...)}, nil
+	}
 	sets := q.variables
 	if c.name == limitStatement {
 		sets = q.keysets
