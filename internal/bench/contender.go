@@ -233,12 +233,17 @@ func (c *contender) by(name string) *contender {
 	return &contender{name: name, address: c.address, process: c.process, get: name == cachedByGet, again: name == cachedAgain}
 }
 
-// takes tells whether the contender is asked the query: a way to ask is for GraphQL or for feeds alone.
+// takes tells whether the contender is asked the query: a way to ask is for GraphQL or for feeds alone, and L1 has no
+// sitemap.
 func (c *contender) takes(q query) bool {
-	if q.feed != "" {
+	switch {
+	case q.feed == "":
+		return !c.again
+	case strings.HasPrefix(q.feed, textsPath):
 		return !c.get
+	default:
+		return !c.get && c.name != limitStatement
 	}
-	return !c.again
 }
 
 func (c *contender) stop() {

@@ -87,6 +87,10 @@ func readQueries(ctx context.Context, server string, growth bool) (queries []que
 	if len(deepPages) == 0 {
 		return nil, errors.New("no tag has 40 pages: ask for more -articles")
 	}
+	file, err := lastFullFile(ctx, server)
+	if err != nil {
+		return nil, err
+	}
 	first := []variables{{}}
 	queries = []query{
 		{newestPage, feed, first, first, ""},
@@ -94,6 +98,7 @@ func readQueries(ctx context.Context, server string, growth bool) (queries []que
 		{"Q3 tag, 40 pages deep", tagFeed, deepPages, deepKeysets, ""},
 		{"Q4 feed, random page", feed, pages, keysets, ""},
 		{"F1 RSS, 100 full texts", "", nil, nil, textsPath + "?limit=100"},
+		{"S1 sitemap, its last full file", "", nil, nil, file},
 	}
 	if !growth {
 		return queries, nil
@@ -121,6 +126,19 @@ func pagesAfter(ctx context.Context, server string, tags []edge, entries, most i
 		keysets = append(keysets, variables{"slug": tag.Node.Slug, "after": last.keyset()})
 	}
 	return pages, keysets, nil
+}
+
+// lastFullFile returns the address of the last file of the sitemap but one: the last is being filled.
+func lastFullFile(ctx context.Context, server string) (string, error) {
+	index, _, err := get(ctx, server, "/sitemap.xml")
+	if err != nil {
+		return "", err
+	}
+	files := regexp.MustCompile(`/sitemaps/articles-\d+\.xml`).FindAllString(string(index), -1)
+	if len(files) < 2 {
+		return "", errors.New("no file of the sitemap is full: ask for more -articles")
+	}
+	return files[len(files)-2], nil
 }
 
 type edge struct {
@@ -238,7 +256,7 @@ func (q query) statements(ctx context.Context, c *contender) (int, error) {
 	return counts[1] - counts[0], nil
 }
 
-var statementsCounted = regexp.MustCompile(`broadsheet_statements_total\{door="(?:graphql|feeds)"\} (\d+)`)
+var statementsCounted = regexp.MustCompile(`broadsheet_statements_total\{door="(?:graphql|feeds|sitemaps)"\} (\d+)`)
 
 // requests are the bytes to send to a contender, one for each set of variables.
 func (q query) requests(ctx context.Context, c *contender) ([][]byte, error) {

@@ -40,7 +40,7 @@ func (r *results) table() string {
 	text.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, key := range r.order {
 		samples := r.samples[key]
-		fmt.Fprintf(&text, "| %s | %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.3f | %.3f | %s | %d |\n", key.query, key.contender,
+		fmt.Fprintf(&text, "| %s | %s | %.0f | %s | %s | %.2f | %.2f | %.3f | %.3f | %s | %d |\n", key.query, key.contender,
 			median(samples, func(s sample) float64 { return s.perSecond }), r.ratio(key, limitStatement), r.ratio(key, limitMemory),
 			median(samples, func(s sample) float64 { return milliseconds(s.p50) }),
 			median(samples, func(s sample) float64 { return milliseconds(s.p99) }),
@@ -51,14 +51,18 @@ func (r *results) table() string {
 	return text.String()
 }
 
-// ratio is the median over the rounds of how many times faster than the limit it was in the same round.
-func (r *results) ratio(key pairing, limit string) float64 {
+// ratio is the median over the rounds of how many times faster than the limit it was in the same round; empty where the
+// limit was not asked.
+func (r *results) ratio(key pairing, limit string) string {
 	limits := r.samples[pairing{key.query, limit}]
+	if limits == nil {
+		return ""
+	}
 	var ratios []float64
 	for i, s := range r.samples[key] {
 		ratios = append(ratios, s.perSecond/limits[i].perSecond)
 	}
-	return median(ratios, func(ratio float64) float64 { return ratio })
+	return fmt.Sprintf("%.2f", median(ratios, func(ratio float64) float64 { return ratio }))
 }
 
 // statementsOf is known of Broadsheet where it keeps no answers, and of the limits by what they are.

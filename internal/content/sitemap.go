@@ -29,21 +29,31 @@ type SitemapFile struct {
 
 // SitemapEntry is an address in a file of the sitemap.
 type SitemapEntry struct {
-	ID         int64     `db:"id"`
-	Slug       string    `db:"slug"`
-	ModifiedAt time.Time `db:"modified_at"`
-	Title      string    `db:"title"` // this and the rest are of articles alone
-	Excerpt    string    `db:"excerpt"`
-	Canonical  *string   `db:"canonical_url"`
-	Published  time.Time `db:"published_at"`
-	ImageURL   *string   `db:"image_url"`
-	VideoURL   *string   `db:"video_url"`
-	EmbedURL   *string   `db:"embed_url"`
-	PosterURL  *string   `db:"poster_url"`
-	Seconds    *int      `db:"duration_seconds"`
+	ID         int64
+	Slug       string
+	ModifiedAt time.Time
+	Title      string // this and the rest are of articles alone
+	Excerpt    string
+	Canonical  *string
+	Published  time.Time
+	ImageURL   *string
+	VideoURL   *string
+	EmbedURL   *string
+	PosterURL  *string
+	Seconds    *int
 
-	URL string `db:"-"`
+	URL string
 }
+
+func (e *SitemapEntry) columns(into []any) []any {
+	return append((*sitemapOwner)(e).columns(into), &e.Title, &e.Excerpt, &e.Canonical, &e.Published,
+		&e.ImageURL, &e.VideoURL, &e.EmbedURL, &e.PosterURL, &e.Seconds)
+}
+
+// sitemapOwner is an entry as far as tags and authors have it.
+type sitemapOwner SitemapEntry
+
+func (o *sitemapOwner) columns(into []any) []any { return append(into, &o.ID, &o.Slug, &o.ModifiedAt) }
 
 const (
 	// modifiedAt is when a reader last saw an article a change.
@@ -103,9 +113,8 @@ func (s *Service) sitemapArticles(ctx context.Context, number int, pages bool) (
 	if err := s.dependOnSitemap(ctx, number); err != nil {
 		return nil, err
 	}
-	rows, err := read[SitemapEntry](ctx, s.statements, "articles of the sitemap", `select a.id, a.slug, a.title, a.excerpt, a.canonical_url, a.published_at,
-			`+modifiedAt+` as modified_at, case when $4 then i.url end as image_url,
-			v.url as video_url, v.embed_url, v.duration_seconds, case when $4 then p.url end as poster_url
+	rows, err := read[SitemapEntry](ctx, s.statements, "articles of the sitemap", `select a.id, a.slug, `+modifiedAt+`, a.title, a.excerpt, a.canonical_url, a.published_at,
+			case when $4 then i.url end, v.url, v.embed_url, case when $4 then p.url end, v.duration_seconds
 		from articles a left join images i on i.id = a.lead_image_id
 			left join videos v on v.article_id = a.id left join images p on p.id = v.poster_id
 		where a.id > $2 and a.id <= $3 and (a.kind = 'PAGE') = $5 and `+visible(ctx)+`
@@ -123,13 +132,13 @@ func (s *Service) sitemapArticles(ctx context.Context, number int, pages bool) (
 // sitemapOwners reads tags or authors, and leaves those out that have no article.
 func (s *Service) sitemapOwners(ctx context.Context, noun string, number int, address func(slug string) string, text string) ([]SitemapEntry, error) {
 	depend(ctx, wholly(Key{Kind: noun + "s"}))
-	rows, err := read[SitemapEntry](ctx, s.statements, noun+"s of the sitemap", text, s.now(ctx), int64(number-1)*sitemapIDs, int64(number)*sitemapIDs)
-	entries := rows[:0]
+	rows, err := read[sitemapOwner](ctx, s.statements, noun+"s of the sitemap", text, s.now(ctx), int64(number-1)*sitemapIDs, int64(number)*sitemapIDs)
+	var entries []SitemapEntry
 	for _, row := range rows {
 		depend(ctx, onName("articles/"+noun, "#"+strconv.FormatInt(row.ID, 10)))
 		if row.ModifiedAt.Unix() > 0 {
 			row.URL = address(row.Slug)
-			entries = append(entries, row)
+			entries = append(entries, SitemapEntry(row))
 		}
 	}
 	return entries, err
