@@ -142,7 +142,7 @@ func (d *door) feed(ctx context.Context, w http.ResponseWriter, r *http.Request)
 		return nil
 	}
 	link(w.Header(), f)
-	have.write(w, r, asked.format.mediaType, asked.format.append(make([]byte, 0, 64<<10), f))
+	have.write(w, r, asked.format.mediaType, asked.format.append(make([]byte, 0, f.size()), f))
 	return nil
 }
 

@@ -32,6 +32,15 @@ type feed struct {
 	items     []*item
 }
 
+// size is how many bytes the feed takes in any format, roughly.
+func (f *feed) size() int {
+	size := (2 + len(f.retracted) + len(f.items)) << 10
+	for _, i := range f.items {
+		size += len(i.html) * 9 / 8
+	}
+	return size
+}
+
 // tombstone stands where a story stood that was taken back. It has nothing of the story but its id and address.
 type tombstone struct {
 	id, url, reason string

@@ -67,16 +67,31 @@ func (w *xmlWriter) tag(name string, attributes []string) {
 }
 
 // text escapes for elements and attributes alike.
-func (w *xmlWriter) text(text string) { w.characters(text, escaped) }
+func (w *xmlWriter) text(text string) { w.characters(text, &plainInText, escaped) }
 
-func (w *xmlWriter) cdata(text string) { w.characters(text, w.escapedInCDATA) }
+func (w *xmlWriter) cdata(text string) { w.characters(text, &plainInCDATA, w.escapedInCDATA) }
+
+// The ASCII characters that mean nothing, nearly all there are: they are passed over without asking what replaces them.
+var plainInText, plainInCDATA = allBut("<>&\"", ""), allBut(">", "\t\n")
+
+func allBut(special, white string) (plain [utf8.RuneSelf]bool) {
+	for c := range plain {
+		plain[c] = c >= ' ' && strings.IndexByte(special, byte(c)) < 0 || strings.IndexByte(white, byte(c)) >= 0
+	}
+	return plain
+}
 
 // characters copies what may stand as it is, and what replaces the rest. Replacement tells for an ASCII character, after
 // what is still to be copied, what to write instead of it, and whether anything.
-func (w *xmlWriter) characters(text string, replacement func(c byte, before string) (string, bool)) {
+func (w *xmlWriter) characters(text string, plain *[utf8.RuneSelf]bool, replacement func(c byte, before string) (string, bool)) {
 	copied := 0
 	for i := 0; i < len(text); {
-		if c := text[i]; c < utf8.RuneSelf {
+		c := text[i]
+		if c < utf8.RuneSelf && plain[c] {
+			i++
+			continue
+		}
+		if c < utf8.RuneSelf {
 			if instead, differs := replacement(c, text[copied:i]); differs {
 				w.buffer = append(append(w.buffer, text[copied:i]...), instead...)
 				copied = i + 1
