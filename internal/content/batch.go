@@ -104,7 +104,8 @@ func (b *batch) readTogether(ctx context.Context, wanted []*wantedRows) error {
 }
 
 // together makes one query of several. Its rows say first which of them they are from; the columns, which have types of
-// their own in each, are read as text, and filled up to the width of the widest.
+// their own in each, are read as text, and filled up to the width of the widest. The rows of each keep their order, since
+// Postgres appends one to the other.
 func together(wanted []*wantedRows) (about string, q *query, width int) {
 	q = new(query)
 	for _, w := range wanted {

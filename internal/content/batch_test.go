@@ -1,8 +1,13 @@
 package content
 
 import (
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/lib/pq"
+
+	"broadsheet/internal/database/dbtest"
 )
 
 // Each query of a batch keeps its own arguments, and says which it is.
@@ -21,6 +26,53 @@ func TestQueriesAreReadTogether(t *testing.T) {
 	}
 	if len(q.args) != 3 || q.args[0] != "a" || q.args[2] != "c" {
 		t.Errorf("the arguments are %v", q.args)
+	}
+}
+
+// What is wanted at once comes by one statement, what that leads to by the next, and what is idle by none.
+func TestEachLevelIsOneStatement(t *testing.T) {
+	t.Parallel()
+	s := New(dbtest.New(t), Options{})
+	for _, test := range []struct {
+		busy, deeper []int64 // ids, of which each is read by a query of its own
+		statements   int64
+	}{
+		{nil, nil, 0}, {[]int64{1}, nil, 1}, {[]int64{1, 2, 3}, nil, 1}, {[]int64{1}, []int64{2}, 2}, {[]int64{1, 2}, []int64{3, 4}, 2},
+	} {
+		ctx, receipt := WithReceipt(t.Context())
+		var came []int64
+		wantNumber := func(b *batch, id int64, use func() error) *wantedRows {
+			return want(b, "numbers", "select n, n from unnest($1::bigint[]) as n order by n desc", []any{pq.Array([]int64{id, -id})},
+				func(rows []ownerCount) error {
+					for _, row := range rows {
+						came = append(came, row.owner)
+					}
+					return use()
+				})
+		}
+		idleUsed := false
+		err := s.load(ctx, func(b *batch) error {
+			wantNumber(b, 0, func() error { idleUsed = true; return nil }).idle = true
+			for i, id := range test.busy {
+				wantNumber(b, id, func() error {
+					for _, id := range test.deeper {
+						if i == 0 {
+							wantNumber(b, id, func() error { return nil })
+						}
+					}
+					return nil
+				})
+			}
+			return nil
+		})
+		var expected []int64
+		for _, id := range slices.Concat(test.busy, test.deeper) {
+			expected = append(expected, id, -id)
+		}
+		came = slices.DeleteFunc(came, func(id int64) bool { return id == 0 }) // the idle query has rows here
+		if err != nil || !idleUsed || receipt.Statements() != test.statements || !slices.Equal(came, expected) {
+			t.Errorf("%v, then %v: %d statements, %v, %v", test.busy, test.deeper, receipt.Statements(), came, err)
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/jmoiron/sqlx"
 )
 
@@ -18,11 +18,12 @@ import (
 type statements struct {
 	db       *sqlx.DB
 	mu       sync.Mutex
-	prepared *lru.Cache[string, *preparedStatement]
+	prepared *simplelru.LRU[string, *preparedStatement]
+	bytes    int // of their texts
 }
 
-// mostPrepared bounds what filters of many shapes can make every connection keep.
-const mostPrepared = 256
+// mostPrepared bounds what filters of many shapes can make every connection keep, in bytes of SQL.
+const mostPrepared = 1 << 20
 
 type preparedStatement struct {
 	*sqlx.Stmt
@@ -30,17 +31,19 @@ type preparedStatement struct {
 }
 
 func newStatements(db *sqlx.DB) *statements {
-	closeUnused := func(_ string, old *preparedStatement) {
+	s := &statements{db: db}
+	closeUnused := func(text string, old *preparedStatement) {
+		s.bytes -= len(text)
 		go func() {
 			old.users.Wait()
 			_ = old.Close()
 		}()
 	}
-	prepared, err := lru.NewWithEvict(mostPrepared, closeUnused)
-	if err != nil {
+	var err error
+	if s.prepared, err = simplelru.NewLRU(mostPrepared, closeUnused); err != nil {
 		panic(err) // the size is a constant
 	}
-	return &statements{db: db, prepared: prepared}
+	return s
 }
 
 // scanned is a pointer to a row that takes the columns of a statement in their order. Other rows are structs with db
@@ -139,6 +142,9 @@ func (s *statements) prepare(ctx context.Context, text string) (*preparedStateme
 	fresh := &preparedStatement{Stmt: stmt}
 	fresh.users.Add(1)
 	s.prepared.Add(text, fresh)
+	for s.bytes += len(text); s.bytes > mostPrepared; {
+		s.prepared.RemoveOldest()
+	}
 	return fresh, nil
 }
 
