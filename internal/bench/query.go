@@ -41,7 +41,7 @@ const (
 	allCursors = `query Cursors($after: String) { articles(first: 100, after: $after) { edges { cursor node { slug id publishedAt } } } }`
 	// Large pages of what the feed shows.
 	everything = `query Everything($after: String) { articles(first: 100, after: $after) { edges { cursor node { tags { slug } authors { slug } relatedStories(first: 3) { article { slug authors { slug } } } } } } }`
-	allTags    = `query Tags($after: String) { tags(first: 100, after: $after) { edges { cursor node { slug articleCount } } } }`
+	allTags    = `query Tags($after: String) { tags(first: 20, after: $after) { edges { cursor node { slug articleCount } } } }`
 	tagCursors = `query Cursors($slug: String!, $after: String) { tag(slug: $slug) { articles(first: 100, after: $after) { edges { cursor node { id publishedAt } } } } }`
 )
 
