@@ -79,7 +79,9 @@ var addressesOfMoved = map[string]any{
 	"/reused/":                moved("/reused/", "/renamed/"),
 	"/wrong/":                 gone("/wrong/"),
 	site + "/still-wrong":     gone("/still-wrong"),
-	"/story-w0open/":          nil, // taken back before it was public
+	"/erased/":                gone("/erased/"), // deleted after it was taken back
+	"/killed/":                nil,              // taken back as a draft
+	"/story-w0open/":          nil,              // taken back before it was public
 	"/author/ann/":            map[string]any{"__typename": "Author", "name": "Ann"},
 	"/author/ann":             map[string]any{"__typename": "Author", "name": "Ann"},
 	"/author/writer-0/":       moved("/author/writer-0/", "/author/ann/"),
@@ -125,7 +127,11 @@ func (n *newsroom) moveAround() {
 
 	publish("wrong", "PUBLISHED")
 	rename("articles", "wrong", "still-wrong")
-	n.exec("update articles set status = 'RETRACTED', retracted_at = $1 where slug = 'still-wrong'", long.Add(time.Hour))
+	publish("erased", "PUBLISHED")
+	publish("killed", "DRAFT")
+	n.exec("update articles set published_at = null where slug = 'killed'")
+	n.exec("update articles set status = 'RETRACTED', retracted_at = $1 where slug in ('still-wrong', 'erased', 'killed')", long.Add(time.Hour))
+	n.exec("delete from articles where slug = 'erased'")
 	early := plainStory()
 	early.status, early.published = "SCHEDULED", noon.AddDate(100, 0, 0)
 	n.exec("update articles set status = 'RETRACTED' where id = $1", n.add(early).id)

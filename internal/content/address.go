@@ -92,7 +92,7 @@ type Moved struct {
 type Gone struct {
 	Path   string    `db:"-"` // that was asked for; empty if it was a slug
 	At     time.Time `db:"retracted_at"`
-	Reason *string   `db:"retraction_reason"`
+	Reason *string   `db:"reason"`
 }
 
 func (*Moved) IsResolution() {}
@@ -164,11 +164,12 @@ func (s *Service) ArticleAt(ctx context.Context, asked *Selection, slug string) 
 		return orNil(article), err
 	}
 	// A story that was taken back before the audience could see it never was there.
-	gone, err := read[Gone](ctx, s.statements, "retracted article", `select a.retracted_at, a.retraction_reason
-		from (select a.*, r.tags from articles a left join retractions r on r.article_id = a.id) a
-		where a.status = 'RETRACTED' and greatest(a.published_at, a.embargoed_until) <= least(a.retracted_at - $3 * interval '1 second', $1)
-			and (a.slug = $2 or a.id = (select o.article_id from old_slugs o where o.slug = $2 and o.article_id is not null))`+
+	gone, err := read[Gone](ctx, s.statements, "retracted article", `select a.retracted_at, a.reason
+		from retractions a
+		where a.visible_from <= least(a.retracted_at - $3 * interval '1 second', $1)
+			and (a.slug = $2 or a.article_id = (select o.article_id from old_slugs o where o.slug = $2 and o.article_id is not null))`+
 		licensed(ctx)+`
+		order by a.slug = $2 desc
 		limit 1`, s.now(ctx), slug, AudienceOf(ctx).Delay().Seconds())
 	if err != nil || len(gone) > 0 {
 		return orNil(first(gone)), err
