@@ -207,13 +207,21 @@ func (c *Responses) make(door http.Handler, r *http.Request, key []byte, positio
 	}
 	all := dependencies.All()
 	made := c.store.newEntry(key, c.newAnswer(ctx, recorded, readAt, all), readAt, position, all)
-	made.goodUntil = c.log.GoodUntil(readAt, all, content.AudienceOf(ctx).Delay())
+	made.goodUntil = earlier(c.log.GoodUntil(readAt, all, content.AudienceOf(ctx).Delay()), dependencies.Until())
 	_, current := c.log.Current()
 	if !current || time.Since(readAt) > changes.LongestFill || !c.store.good(made, time.Now(), c.log.Position()) {
 		return recorded, nil
 	}
 	c.store.keep(made)
 	return recorded, made
+}
+
+// earlier of two times; the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // newAnswer adds what caches further out, and the client's own, are told.

@@ -83,6 +83,7 @@ type Dependencies struct {
 	mu       sync.Mutex
 	all      []Dependency
 	fleeting bool
+	until    time.Time
 }
 
 type dependenciesKey struct{}
@@ -105,6 +106,24 @@ func (d *Dependencies) Fleeting() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.fleeting
+}
+
+// Until is when something that was read ends by itself, without a key that announces it; the zero time if nothing does.
+func (d *Dependencies) Until() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.until
+}
+
+// endBy says that what was read is right up to a time.
+func endBy(ctx context.Context, at time.Time) {
+	if dependencies, _ := ctx.Value(dependenciesKey{}).(*Dependencies); dependencies != nil {
+		dependencies.mu.Lock()
+		defer dependencies.mu.Unlock()
+		if dependencies.until.IsZero() || at.Before(dependencies.until) {
+			dependencies.until = at
+		}
+	}
 }
 
 // doNotKeep says that what is about to be read is announced by no key.

@@ -1,8 +1,10 @@
 package server_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"broadsheet/internal/database/dbtest"
 )
@@ -55,5 +57,54 @@ func TestTombstonesAreFresh(t *testing.T) {
 	told := question{"/retractions", key}.put(n.uncached).Body.String()
 	if !strings.Contains(told, `"slug":"new-1"`) || strings.Contains(told, "story-2") {
 		t.Errorf("the partner is told: %s", told)
+	}
+}
+
+// A tombstone ends 30 days after its story was taken back, though nobody writes: in what is kept, and for who asks whether
+// a feed is as it was.
+func TestTombstonesEndByThemselves(t *testing.T) {
+	t.Parallel()
+	db, name := dbtest.NewNamed(t)
+	n := newNode(t, db, dbtest.URL(name))
+	db.MustExec(`insert into articles (slug, title, status, published_at, retracted_at) values
+		('old', 'Old', 'RETRACTED', now() - interval '40 days', now() - interval '30 days' + interval '2 seconds'),
+		('younger', 'Younger', 'RETRACTED', now() - interval '40 days', now() - interval '10 days')`)
+	var written struct {
+		Position int64
+		Ends     time.Time
+	}
+	if err := db.Get(&written, `select max(position) as position, min(retracted_at) + interval '720 hours' as ends from retractions`); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.log.Wait(t.Context(), written.Position); err != nil {
+		t.Fatal(err)
+	}
+	asked := question{"/feeds/latest.ninjs", ""}
+	etag := asked.put(n.uncached).Header().Get("Etag")
+	known := func() bool {
+		return ask(n.uncached.Public, "GET", asked.body, "", "If-None-Match", etag).Code == http.StatusNotModified
+	}
+	if !known() {
+		t.Error("the feed is no longer the same at once")
+	}
+	hits := 0
+	waitFor(t, "the tombstone to end", func() bool {
+		answer := asked.put(n.cached)
+		if answer.Header().Get("Broadsheet-Cache") == "hit" {
+			hits++
+		}
+		switch left := strings.Count(answer.Body.String(), "canceled"); {
+		case left == 2:
+			return false
+		case left != 1 || time.Now().Before(written.Ends):
+			t.Fatalf("%d are left, %v before the end: %s", left, time.Until(written.Ends), answer.Body)
+		}
+		return true
+	})
+	if hits == 0 {
+		t.Error("nothing was kept meanwhile: the test shows nothing")
+	}
+	if known() {
+		t.Error("who has the feed with the tombstone is told that it has the right one")
 	}
 }
