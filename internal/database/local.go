@@ -76,6 +76,7 @@ func StartLocal(ctx context.Context, options LocalOptions) (*Local, error) {
 		_ = lock.Close()
 		return nil, fmt.Errorf("start Postgres in %s: %w", dir, err)
 	}
+	go l.keepLogShort()
 	return l, nil
 }
 

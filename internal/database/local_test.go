@@ -2,6 +2,8 @@ package database_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,6 +23,26 @@ func TestDataSurvivesAStop(t *testing.T) {
 	keep(t, local.URL())
 	if n := kept(t, local.URL()); n != 2 {
 		t.Fatalf("after a clean stop: %d rows, want 2", n)
+	}
+}
+
+func TestALongLogIsPutAsideAtTheStart(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	if err := start(t, dir).Stop(); err != nil {
+		t.Fatal(err)
+	}
+	const long = 17 << 20
+	if err := os.Truncate(filepath.Join(dir, "postgres.log"), long); err != nil {
+		t.Fatal(err)
+	}
+	start(t, dir)
+	older, err := os.Stat(filepath.Join(dir, "postgres.log.1"))
+	if err != nil || older.Size() != long {
+		t.Errorf("what came before is not kept: %v", err)
+	}
+	if log := postgresLog(t, dir); len(log) > 1<<20 || !strings.Contains(log, "ready to accept connections") {
+		t.Errorf("the log has %d bytes", len(log))
 	}
 }
 

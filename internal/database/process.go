@@ -47,6 +47,9 @@ func (l *Local) launchUntilReady(ctx context.Context) error {
 }
 
 func (l *Local) launch() error {
+	if err := shorten(l.logPath(), mostLog); err != nil {
+		return err
+	}
 	logFile, err := os.OpenFile(l.logPath(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
 	if err != nil {
 		return err
