@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"broadsheet/internal/negotiation"
 )
 
 const (
@@ -78,7 +80,7 @@ func (f File) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, etag := f.body, f.etag
 	if f.packed {
 		w.Header().Add("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if negotiation.Coding(r.Header["Accept-Encoding"], "gzip") != "" {
 			w.Header().Set("Content-Encoding", "gzip")
 			etag += "-gzip" // another representation, another tag
 		} else {
@@ -89,27 +91,6 @@ func (f File) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", f.lasting)
 	w.Header().Set("ETag", strconv.Quote(etag))
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
-}
-
-// acceptsGzip reads an Accept-Encoding header (RFC 9110, section 12.5.3).
-func acceptsGzip(header string) bool {
-	accepts := false
-	for entry := range strings.SplitSeq(header, ",") {
-		coding, parameters, _ := strings.Cut(entry, ";")
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "gzip":
-			return !refused(parameters)
-		case "*":
-			accepts = !refused(parameters)
-		}
-	}
-	return accepts
-}
-
-func refused(parameters string) bool {
-	weight, found := strings.CutPrefix(strings.ToLower(strings.TrimSpace(parameters)), "q=")
-	q, err := strconv.ParseFloat(weight, 64)
-	return found && (err != nil || q == 0)
 }
 
 func pack(body []byte) []byte {

@@ -7,31 +7,6 @@ import (
 	"testing"
 )
 
-func TestAcceptsGzip(t *testing.T) {
-	for header, want := range map[string]bool{
-		"":                          false,
-		"gzip":                      true,
-		"GZIP":                      true,
-		"deflate, gzip;q=1.0, br":   true,
-		"br;q=1, gzip ; q=0.1":      true,
-		"br":                        false,
-		"gzip;q=0":                  false,
-		"gzip;q=0.000":              false,
-		"gzip;q=nonsense":           false,
-		"*":                         true,
-		"*;q=0":                     false,
-		"*, gzip;q=0":               false,
-		"*;q=0, gzip":               true,
-		"identity":                  false,
-		"gzipped":                   false,
-		"identity;q=0.5, *;q=0.001": true,
-	} {
-		if got := acceptsGzip(header); got != want {
-			t.Errorf("Accept-Encoding: %q: gzip is accepted: %t, want %t", header, got, want)
-		}
-	}
-}
-
 func TestNewRefusesUnknownTypes(t *testing.T) {
 	if _, err := New("notes.exe.gz", nil); err == nil || !strings.Contains(err.Error(), "notes.exe") {
 		t.Errorf("error for notes.exe: %v", err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"broadsheet/internal/negotiation"
 )
 
 // answer is a finished response, ready to be sent as often as it is asked for.
@@ -77,7 +79,7 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request, now time.Time, cod
 	if now.Sub(a.lastModified) < settled {
 		delete(header, "Last-Modified")
 	}
-	if r.Method != http.MethodPost && a.status == http.StatusOK && a.isKnown(r.Header, sent.header["Etag"][0]) {
+	if r.Method != http.MethodPost && a.status == http.StatusOK && negotiation.Known(r.Header, sent.header["Etag"][0], a.lastModified) {
 		for _, ofBody := range []string{"Content-Encoding", "Content-Length", "Content-Type"} {
 			delete(header, ofBody)
 		}
@@ -104,27 +106,4 @@ func (a *answer) formFor(r *http.Request, codings *codings) *form {
 		}
 	})
 	return &coded.form
-}
-
-// isKnown tells whether the client has what would be sent. An ETag says so to the byte; a time does, where there is none.
-func (a *answer) isKnown(header http.Header, etag string) bool {
-	if match := header["If-None-Match"]; len(match) > 0 {
-		return matches(strings.Join(match, ","), etag)
-	}
-	since := first(header, "If-Modified-Since")
-	if since == "" {
-		return false
-	}
-	known, err := http.ParseTime(since)
-	return err == nil && !a.lastModified.After(known)
-}
-
-// matches compares weakly: the content is the same where the tag is (RFC 9110, section 13.1.2).
-func matches(list, etag string) bool {
-	for candidate := range strings.SplitSeq(list, ",") {
-		if candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/"); candidate == etag || candidate == "*" {
-			return true
-		}
-	}
-	return false
 }

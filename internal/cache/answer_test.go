@@ -101,19 +101,3 @@ func TestAnswersAreCompressed(t *testing.T) {
 		t.Error("a short answer is compressed")
 	}
 }
-
-func TestAcceptedCodings(t *testing.T) {
-	t.Parallel()
-	for accept, want := range map[string]string{
-		"": "", "gzip": "gzip", "br, GZIP": "gzip", "*": "zstd", "gzip;q=0": "", "gzip; q=0.0": "", "br": "", "gzip;q=0.5, *;q=0": "gzip", "identity": "",
-		"gzip, deflate, br, zstd": "zstd", "gzip, zstd;q=0.5": "gzip", "zstd;q=0, *": "gzip", "gzip;q=high": "", "identity, gzip;q=0.5": "", "identity;q=0.5, gzip": "gzip",
-	} {
-		got := ""
-		if c := newCodings().accepted([]string{accept}); c != nil {
-			got = c.name
-		}
-		if got != want {
-			t.Errorf("%q: %q, want %q", accept, got, want)
-		}
-	}
-}

@@ -2,11 +2,11 @@ package cache
 
 import (
 	"bytes"
-	"strconv"
-	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"broadsheet/internal/negotiation"
 )
 
 // codings are the ways to compress an answer, the one that is preferred first.
@@ -39,39 +39,13 @@ func newCodings() *codings {
 	}
 }
 
-// accepted returns the coding that the client wants most, nil if it is none of ours (RFC 9110, section 12.5.3).
-func (c *codings) accepted(accept []string) (best *coding) {
-	if len(accept) == 0 {
-		return nil
-	}
-	most, list := 0.0, strings.Join(accept, ",")
+// accepted returns the coding that the client wants most, nil if it is none of ours.
+func (c *codings) accepted(accept []string) *coding {
+	wanted := negotiation.Coding(accept, c[0].name, c[1].name)
 	for i := range c {
-		if weight := weightOf(c[i].name, list); weight > most {
-			best, most = &c[i], weight
+		if c[i].name == wanted {
+			return &c[i]
 		}
 	}
-	if most < weightOf("identity", list) && strings.Contains(list, "identity") {
-		return nil
-	}
-	return best
-}
-
-// weightOf is how much a coding is wanted, from 0 to 1.
-func weightOf(name, list string) float64 {
-	weight := 0.0
-	for part := range strings.SplitSeq(list, ",") {
-		named, parameters, _ := strings.Cut(part, ";")
-		if named = strings.TrimSpace(named); named != "*" && !strings.EqualFold(named, name) {
-			continue
-		}
-		quality := 1.0
-		if q, given := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(parameters), " ", ""), "q="); given {
-			quality, _ = strconv.ParseFloat(q, 64) // what is no number is 0: not wanted
-		}
-		if named != "*" {
-			return quality
-		}
-		weight = quality
-	}
-	return weight
+	return nil
 }

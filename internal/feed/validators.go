@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"broadsheet/internal/content"
+	"broadsheet/internal/negotiation"
 )
 
 // validators tell a client whether it has an answer already (RFC 9110, section 8.8). They are those of the moment at which
@@ -36,7 +36,7 @@ func (v validators) set(header http.Header) {
 
 // write answers with a body, or with 304 to who wants it only if there is none at all (RFC 9110, section 13.1.2).
 func (v validators) write(w http.ResponseWriter, r *http.Request, mediaType string, body []byte) {
-	if strings.TrimSpace(r.Header.Get("If-None-Match")) == "*" {
+	if negotiation.Any(r.Header) {
 		v.notModified(w)
 		return
 	}
@@ -53,16 +53,7 @@ func (v validators) notModified(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusNotModified)
 }
 
-// match compares, before anything is read. If-None-Match comes before If-Modified-Since (RFC 9110, section 13.2.2).
+// match compares, before anything is read.
 func (v validators) match(asked http.Header) bool {
-	if match := strings.Join(asked.Values("If-None-Match"), ","); match != "" {
-		for candidate := range strings.SplitSeq(match, ",") {
-			if strings.TrimPrefix(strings.TrimSpace(candidate), "W/") == v.etag {
-				return true
-			}
-		}
-		return false
-	}
-	since, err := http.ParseTime(asked.Get("If-Modified-Since"))
-	return err == nil && !v.modified.IsZero() && !v.modified.After(since)
+	return !negotiation.Any(asked) && negotiation.Known(asked, v.etag, v.modified)
 }

@@ -15,16 +15,17 @@ const module = "broadsheet/"
 
 // arrows lists, for the packages that the design binds, which of ours they may import.
 var arrows = map[string][]string{
-	"internal/content":  {},
-	"internal/database": {"migrations"},
-	"internal/changes":  {"internal/content"},
-	"internal/partner":  {"internal/changes", "internal/content"},
-	"internal/edge":     {"internal/cache", "internal/changes", "internal/content"},
-	"internal/feed":     {"internal/content"},
-	"internal/widget":   {"internal/asset", "internal/content"},
-	"internal/asset":    {},
-	"graph":             {"internal/content"},
-	"migrations":        {},
+	"internal/content":     {},
+	"internal/database":    {"migrations"},
+	"internal/changes":     {"internal/content"},
+	"internal/partner":     {"internal/changes", "internal/content"},
+	"internal/edge":        {"internal/cache", "internal/changes", "internal/content"},
+	"internal/feed":        {"internal/content", "internal/negotiation"},
+	"internal/widget":      {"internal/asset", "internal/content"},
+	"internal/asset":       {"internal/negotiation"},
+	"internal/negotiation": {},
+	"graph":                {"internal/content"},
+	"migrations":           {},
 }
 
 // above are packages that nothing may import but the program itself.
