@@ -209,8 +209,8 @@ func TestTraceAndReceiptAreThoseOfTheLayerAbove(t *testing.T) {
 		{`{"query": "{"}`, "", "", 0},
 		{`{`, "", "", 0},
 	} {
-		ctx, trace := graph.WithTrace(context.Background())
-		ctx, receipt := content.WithReceipt(ctx)
+		trace := new(graph.Trace)
+		ctx, receipt := content.WithReceipt(context.WithValue(context.Background(), graph.TraceKey{}, trace))
 		request := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(test.body)).WithContext(ctx)
 		request.Header.Set("Content-Type", legacyType)
 		handler.ServeHTTP(httptest.NewRecorder(), request)

@@ -155,7 +155,8 @@ func (d *door) execute(ctx context.Context, operation *graphql.OperationContext)
 	return result
 }
 
-// Trace tells the layer above what was asked, for its log. Both are empty as long as no operation was found.
+// Trace tells the layer above what was asked, for its log: under its context the handler notes it, and it may be read once
+// the handler has returned. All is empty as long as no operation was found.
 type Trace struct {
 	OperationName string // at most 100 bytes; empty if it has none
 	OperationType string // query, mutation or subscription
@@ -165,18 +166,12 @@ type Trace struct {
 
 const longestTracedName = 100
 
-type traceKey struct{}
-
-// WithTrace returns a context under which the handler notes what it is asked. The trace may be read once the handler
-// has returned.
-func WithTrace(ctx context.Context) (context.Context, *Trace) {
-	trace := new(Trace)
-	return context.WithValue(ctx, traceKey{}, trace), trace
-}
+// TraceKey is the key under which a context has its *Trace.
+type TraceKey struct{}
 
 // traceOf returns a trace that nobody reads if the context has none.
 func traceOf(ctx context.Context) *Trace {
-	if trace, ok := ctx.Value(traceKey{}).(*Trace); ok {
+	if trace, ok := ctx.Value(TraceKey{}).(*Trace); ok {
 		return trace
 	}
 	return new(Trace)

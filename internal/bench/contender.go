@@ -26,8 +26,7 @@ type contender struct {
 	name    string
 	address string // host:port
 	process *exec.Cmd
-	get     bool                               // whether it is asked for GraphQL by GET
-	again   bool                               // whether it is asked for feeds that the client has
+	form    requestForm                        // how it is asked
 	prepare func(context.Context, query) error // before a measurement; nil: nothing
 	asked   atomic.Int64                       // so that each measurement goes on in the variables where the last one stopped
 }
@@ -36,6 +35,7 @@ type contender struct {
 const (
 	cachedServer = "Broadsheet"
 	cachedByGet  = "Broadsheet, by GET"
+	cachedByAPQ  = "Broadsheet, by APQ"
 	cachedAgain  = "Broadsheet, by 304"
 	memoryServer = "Broadsheet, no answers kept"
 	plainServer  = "Broadsheet, nothing kept"
@@ -230,7 +230,8 @@ func start(ctx context.Context, name, program string, environ []string, args ...
 
 // by returns the same server, asked another way.
 func (c *contender) by(name string) *contender {
-	return &contender{name: name, address: c.address, process: c.process, get: name == cachedByGet, again: name == cachedAgain}
+	forms := map[string]requestForm{cachedByGet: getText, cachedByAPQ: getDigest, cachedAgain: getAgain}
+	return &contender{name: name, address: c.address, process: c.process, form: forms[name]}
 }
 
 // takes tells whether the contender is asked the query: a way to ask is for GraphQL or for feeds alone, and L1 has no
@@ -238,11 +239,11 @@ func (c *contender) by(name string) *contender {
 func (c *contender) takes(q query) bool {
 	switch {
 	case q.feed == "":
-		return !c.again
+		return c.form != getAgain
 	case strings.HasPrefix(q.feed, textsPath):
-		return !c.get
+		return c.form == plainly || c.form == getAgain
 	default:
-		return !c.get && c.name != limitStatement
+		return (c.form == plainly || c.form == getAgain) && c.name != limitStatement
 	}
 }
 

@@ -35,11 +35,15 @@ func measure(ctx context.Context, o options, c *contender, q query, postmaster i
 			return sample{}, err
 		}
 	}
-	if _, err := load(ctx, o, c, requests, o.duration/5); err != nil {
+	least := 0
+	if len(requests) <= differentArticles { // what can be kept is to be kept by now
+		least = len(requests)
+	}
+	if _, err := load(ctx, o, c, requests, least, o.duration/5); err != nil {
 		return sample{}, err
 	}
 	server, postgres := cpuOf(c.process.Process.Pid), cpuOfChildren(postmaster)
-	done, err := load(ctx, o, c, requests, o.duration)
+	done, err := load(ctx, o, c, requests, 0, o.duration)
 	if err != nil {
 		return sample{}, err
 	}
@@ -63,12 +67,13 @@ type answers struct {
 	took      time.Duration
 }
 
-func load(ctx context.Context, o options, c *contender, requests [][]byte, duration time.Duration) (*answers, error) {
-	begun := time.Now()
+// load asks on all connections for a time, and at least so many requests.
+func load(ctx context.Context, o options, c *contender, requests [][]byte, least int, duration time.Duration) (*answers, error) {
+	begun, last := time.Now(), c.asked.Load()+int64(least)
 	parts, failures := make([]answers, o.connections), make([]error, o.connections)
 	var wait sync.WaitGroup
 	for i := range o.connections {
-		wait.Go(func() { failures[i] = parts[i].ask(ctx, c, requests, begun.Add(duration)) })
+		wait.Go(func() { failures[i] = parts[i].ask(ctx, c, requests, last, begun.Add(duration)) })
 	}
 	wait.Wait()
 	all := &answers{took: time.Since(begun)}
@@ -84,14 +89,14 @@ func load(ctx context.Context, o options, c *contender, requests [][]byte, durat
 
 // ask sends one request after the other on one connection. The client is as plain as can be, since it shares the
 // machine with the server: it reads the status, the length and that many bytes.
-func (a *answers) ask(ctx context.Context, c *contender, requests [][]byte, until time.Time) error {
+func (a *answers) ask(ctx context.Context, c *contender, requests [][]byte, last int64, until time.Time) error {
 	connection, err := new(net.Dialer).DialContext(ctx, "tcp", c.address)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = connection.Close() }()
 	reader := bufio.NewReaderSize(connection, 64<<10)
-	for time.Now().Before(until) && ctx.Err() == nil {
+	for (c.asked.Load() < last || time.Now().Before(until)) && ctx.Err() == nil {
 		request := requests[int(c.asked.Add(1))%len(requests)]
 		sent := time.Now()
 		if _, err := connection.Write(request); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -52,7 +53,7 @@ const (
 
 // How many different requests there are: so many articles and tags, and random pages that hardly ever come twice.
 const (
-	differentArticles = 4_000
+	differentArticles = 1_000
 	differentTags     = 50
 	differentPages    = 60_000
 	deep              = 40 * 20 // entries before a deep page
@@ -262,7 +263,7 @@ var statementsCounted = regexp.MustCompile(`broadsheet_statements_total\{door="(
 func (q query) requests(ctx context.Context, c *contender) ([][]byte, error) {
 	if q.feed != "" {
 		request := fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\n", q.feed, c.address)
-		if c.again {
+		if c.form == getAgain {
 			_, etag, err := get(ctx, c.address, q.feed)
 			if err != nil {
 				return nil, err
@@ -277,26 +278,60 @@ func (q query) requests(ctx context.Context, c *contender) ([][]byte, error) {
 	}
 	requests := make([][]byte, len(sets))
 	for i, vars := range sets {
-		body, err := json.Marshal(map[string]any{"query": q.document, "variables": vars})
+		text, err := json.Marshal(vars)
 		if err != nil {
 			return nil, err
 		}
-		if c.get {
-			requests[i] = getRequest(c.address, q.document, vars)
-			continue
+		switch c.form {
+		case getText:
+			requests[i] = getRequest(c.address, url.Values{"query": {q.document}, "variables": {string(text)}})
+		case getDigest:
+			requests[i] = getRequest(c.address, url.Values{"extensions": {persisted(q.document)}, "variables": {string(text)}})
+		default:
+			requests[i], err = postRequest(c.address, q.document, vars)
 		}
-		head := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json\r\nContent-Length: %d\r\n\r\n",
-			c.address, len(body))
-		requests[i] = append([]byte(head), body...)
+		if err != nil {
+			return nil, err
+		}
 	}
 	return requests, nil
 }
 
-func getRequest(address, document string, vars variables) []byte {
-	text, err := json.Marshal(vars)
-	if err != nil {
-		panic(err) // texts and numbers
+// requestForm is how a query is put into a request.
+type requestForm int
+
+const (
+	plainly   requestForm = iota // GraphQL by POST, feeds by GET
+	getText                      // GraphQL by GET
+	getDigest                    // the document by its digest, as an automatic persisted query
+	getAgain                     // a feed that the client has
+)
+
+func postRequest(address, document string, vars variables) ([]byte, error) {
+	body, err := json.Marshal(map[string]any{"query": document, "variables": vars})
+	head := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json\r\nContent-Length: %d\r\n\r\n",
+		address, len(body))
+	return append([]byte(head), body...), err
+}
+
+func getRequest(address string, asked url.Values) []byte {
+	return fmt.Appendf(nil, "GET /graphql?%s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\n\r\n", asked.Encode(), address)
+}
+
+// persisted is how Apollo's clients name a document by its digest.
+func persisted(document string) string {
+	return fmt.Sprintf(`{"persistedQuery":{"version":1,"sha256Hash":"%x"}}`, sha256.Sum256([]byte(document)))
+}
+
+// register makes the server know a document by its digest.
+func register(ctx context.Context, server string, q query) error {
+	if q.document == "" {
+		return nil
 	}
-	return fmt.Appendf(nil, "GET /graphql?%s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\n\r\n",
-		url.Values{"query": {document}, "variables": {string(text)}}.Encode(), address)
+	text, err := json.Marshal(q.variables[0])
+	if err != nil {
+		return err
+	}
+	_, _, err = get(ctx, server, "/graphql?"+url.Values{"query": {q.document}, "variables": {string(text)}, "extensions": {persisted(q.document)}}.Encode())
+	return err
 }

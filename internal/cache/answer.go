@@ -3,7 +3,6 @@ package cache
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,16 +16,24 @@ import (
 type answer struct {
 	status       int
 	body         []byte
-	etag         string    // of the body as it is, without quotes
+	tag          string    // of the body as it is, without quotes
 	lastModified time.Time // to the second
+	modified     []string  // the same, as a header has it
+	vary         []string
 	plain        form
 	coded        [len(codings{})]codedForm
 }
 
-// form is what goes over the wire.
+// form is what goes over the wire. Nobody may change the values, which all who are sent them share.
 type form struct {
-	header http.Header // nobody may change it
+	header []field
+	etag   []string
 	body   []byte
+}
+
+type field struct {
+	name   string
+	values []string
 }
 
 // codedForm is made when somebody first wants it.
@@ -38,24 +45,23 @@ type codedForm struct {
 // newAnswer is made from what was read at a time. It takes the header over.
 func newAnswer(status int, header http.Header, body []byte, readAt time.Time) *answer {
 	sum := sha256.Sum256(body)
-	a := &answer{status: status, body: body, etag: hex.EncodeToString(sum[:12])}
+	a := &answer{status: status, body: body, tag: hex.EncodeToString(sum[:12])}
 	// A later answer may have been read within the same second, but never within one that is over.
 	a.lastModified = readAt.Truncate(time.Second).Add(time.Second)
-	header.Set("Vary", strings.Join(append(header["Vary"], "Accept-Encoding", "Authorization", "X-Api-Key"), ", "))
-	header.Set("Last-Modified", a.lastModified.UTC().Format(http.TimeFormat))
-	a.plain = newForm(header, body, a.etag, "")
+	a.modified = []string{a.lastModified.UTC().Format(http.TimeFormat)}
+	a.vary = []string{strings.Join(append(header["Vary"], "Accept-Encoding", "Authorization", "X-Api-Key"), ", ")}
+	delete(header, "Vary")
+	a.plain = newForm(header, a.tag, body)
 	return a
 }
 
-func newForm(header http.Header, body []byte, etag, coding string) form {
-	header = maps.Clone(header)
-	if coding != "" {
-		header.Set("Content-Encoding", coding)
-		etag += "-" + coding
+func newForm(header http.Header, tag string, body []byte) form {
+	f := form{make([]field, 0, len(header)+1), []string{strconv.Quote(tag)}, body}
+	for name, values := range header {
+		f.header = append(f.header, field{name, values})
 	}
-	header.Set("Etag", strconv.Quote(etag))
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	return form{header, body}
+	f.header = append(f.header, field{"Content-Length", []string{strconv.Itoa(len(body))}})
+	return f
 }
 
 // settled is how long after its moment Last-Modified is told: longer than another node may take to hear of a change, or to
@@ -63,9 +69,10 @@ func newForm(header http.Header, body []byte, etag, coding string) form {
 const settled = 5 * time.Second
 
 // headerBytes is what the values in the header take in memory; all forms share them.
-func (a *answer) headerBytes() (sum int) {
-	for _, values := range a.plain.header {
-		for _, value := range values {
+func (a *answer) headerBytes() int {
+	sum := len(a.vary[0])
+	for _, f := range a.plain.header {
+		for _, value := range f.values {
 			sum += len(value)
 		}
 	}
@@ -75,14 +82,12 @@ func (a *answer) headerBytes() (sum int) {
 // send answers a request with it, or with 304 if the client has it already (RFC 9110, section 13.2.2).
 func (a *answer) send(w http.ResponseWriter, r *http.Request, now time.Time, codings *codings) {
 	sent, header := a.formFor(r, codings), w.Header()
-	maps.Copy(header, sent.header)
-	if now.Sub(a.lastModified) < settled {
-		delete(header, "Last-Modified")
+	for i := range sent.header {
+		header[sent.header[i].name] = sent.header[i].values
 	}
-	if r.Method != http.MethodPost && a.status == http.StatusOK && negotiation.Known(r.Header, sent.header["Etag"][0], a.lastModified) {
-		for _, ofBody := range []string{"Content-Encoding", "Content-Length", "Content-Type"} {
-			delete(header, ofBody)
-		}
+	header["Vary"] = a.vary
+	// Nobody validates the answer to a POST.
+	if r.Method != http.MethodPost && a.validate(header, r, sent, now) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -92,6 +97,21 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request, now time.Time, cod
 	}
 }
 
+// validate adds what the answer can be validated by, and tells whether the client is known to have it.
+func (a *answer) validate(header http.Header, r *http.Request, sent *form, now time.Time) bool {
+	header["Etag"] = sent.etag
+	if now.Sub(a.lastModified) >= settled {
+		header["Last-Modified"] = a.modified
+	}
+	if a.status != http.StatusOK || !negotiation.Known(r.Header, sent.etag[0], a.lastModified) {
+		return false
+	}
+	for _, ofBody := range []string{"Content-Encoding", "Content-Length", "Content-Type"} {
+		delete(header, ofBody)
+	}
+	return true
+}
+
 // formFor is that which the client wants most.
 func (a *answer) formFor(r *http.Request, codings *codings) *form {
 	c := codings.accepted(r.Header["Accept-Encoding"])
@@ -99,11 +119,20 @@ func (a *answer) formFor(r *http.Request, codings *codings) *form {
 		return &a.plain
 	}
 	coded := &a.coded[c.place]
-	coded.once.Do(func() {
-		coded.form = a.plain
-		if body := c.compress(a.body); len(body) < len(a.body) {
-			coded.form = newForm(a.plain.header, body, a.etag, c.name)
-		}
-	})
+	coded.once.Do(func() { coded.form = a.compressed(c) })
 	return &coded.form
+}
+
+// compressed is the plain form where compression gains nothing.
+func (a *answer) compressed(c *coding) form {
+	body := c.compress(a.body)
+	if len(body) >= len(a.body) {
+		return a.plain
+	}
+	header := http.Header{"Content-Encoding": {c.name}}
+	for _, f := range a.plain.header {
+		header[f.name] = f.values
+	}
+	delete(header, "Content-Length")
+	return newForm(header, a.tag+"-"+c.name, body)
 }

@@ -9,51 +9,57 @@ import (
 	"broadsheet/internal/content"
 )
 
-// requestKey appends what names the answer to a request: two requests with the same key get the same answer. It is the
-// one place that knows which parts of a request an answer may depend on. The body can be read again.
-func requestKey(key []byte, r *http.Request, mostBytes int64) (_ []byte, cacheable bool) {
+// question is a request as the cache sees it.
+type question struct {
+	key  []byte // what names the answer: two requests with the same key get the same one
+	body replayed
+}
+
+// read is the one place that knows which parts of a request an answer may depend on. It returns false if no answer to the
+// request can be kept. The request's body can be read again while the question is in use.
+func (q *question) read(r *http.Request, mostBytes int64) (cacheable bool) {
 	method := r.Method
 	switch method {
 	case http.MethodGet, http.MethodPost:
 	case http.MethodHead: // one answer serves both
 		method = http.MethodGet
 	default:
-		return key, false
+		return false
 	}
 	audience := content.AudienceOf(r.Context())
 	if has(r.Header, "Broadsheet-Cost") || audience == nil && has(r.Header, "Authorization") {
-		return key, false
+		return false
 	}
+	key := q.key[:0]
 	for _, part := range [...]string{method, r.URL.Path, r.URL.RawQuery, audience.CacheKey(), audience.SharedWith(first(r.Header, "Origin")), first(r.Header, "Content-Type"), first(r.Header, "Content-Encoding")} {
 		key = append(append(key, part...), 0)
 	}
 	for _, accepted := range r.Header["Accept"] {
 		key = append(append(key, accepted...), ',')
 	}
-	key = append(key, 0)
-	if method == http.MethodGet {
-		return key, true
-	}
-	return appendBody(key, r, mostBytes)
+	q.key = append(key, 0)
+	return method == http.MethodGet || q.readBody(r, mostBytes)
 }
 
-// appendBody is false if the body has more bytes than are looked at, or cannot be read: the door will say so.
-func appendBody(key []byte, r *http.Request, mostBytes int64) ([]byte, bool) {
+// readBody returns false if the body has more bytes than are looked at, or cannot be read: the door will say so.
+func (q *question) readBody(r *http.Request, mostBytes int64) bool {
 	if r.ContentLength > mostBytes {
-		return key, false
+		return false
 	}
-	head := len(key)
-	key = slices.Grow(key, int(max(r.ContentLength, 512))+1)
+	head := len(q.key)
+	q.key = slices.Grow(q.key, int(max(r.ContentLength, 512))+1)
 	for {
-		if len(key) == cap(key) {
-			key = slices.Grow(key, cap(key))
+		if len(q.key) == cap(q.key) {
+			q.key = slices.Grow(q.key, cap(q.key))
 		}
-		n, err := r.Body.Read(key[len(key):cap(key)])
-		key = key[:len(key)+n]
-		complete, tooLong := err == io.EOF, int64(len(key)-head) > mostBytes
+		n, err := r.Body.Read(q.key[len(q.key):cap(q.key)])
+		q.key = q.key[:len(q.key)+n]
+		complete, tooLong := err == io.EOF, int64(len(q.key)-head) > mostBytes
 		if complete || tooLong || err != nil {
-			r.Body = &replayed{*bytes.NewReader(key[head:]), r.Body}
-			return key, complete && !tooLong
+			q.body.rest = r.Body
+			q.body.read.Reset(q.key[head:])
+			r.Body = &q.body
+			return complete && !tooLong
 		}
 	}
 }

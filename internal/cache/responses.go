@@ -31,13 +31,13 @@ type Responses struct {
 	log     *changes.Log
 	store   *store
 	codings *codings
-	keys    sync.Pool // of *[]byte
+	asked   sync.Pool // of *question
 
 	mu      sync.Mutex
 	flights map[string]*flight
 
-	outcomes  map[outcome]prometheus.Counter
-	positions positionHeader
+	hit, miss, bypass, stale outcome
+	positions                positionHeader
 }
 
 // flight is an answer on its way that several wait for.
@@ -47,26 +47,24 @@ type flight struct {
 }
 
 // outcome is what the header Broadsheet-Cache says.
-type outcome string
+type outcome struct {
+	header  []string
+	counted prometheus.Counter
+}
 
-const (
-	hit    outcome = "hit"
-	miss   outcome = "miss"
-	bypass outcome = "bypass"
-	stale  outcome = "stale"
-)
+func newOutcome(name string) outcome {
+	return outcome{[]string{name}, prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "broadsheet_cache_answers_total", Help: "Answers, by what the cache had to do with them: hit, miss, bypass or stale.",
+		ConstLabels: prometheus.Labels{"outcome": name},
+	})}
+}
 
 // NewResponses returns an empty cache that listens to the log, which nobody may follow yet.
 func NewResponses(log *changes.Log, options Options) *Responses {
 	c := &Responses{
 		options: options, log: log, store: newStore(options.Bytes), codings: newCodings(), flights: make(map[string]*flight),
-		keys: sync.Pool{New: func() any { return new([]byte) }}, outcomes: make(map[outcome]prometheus.Counter),
-	}
-	for _, o := range []outcome{hit, miss, bypass, stale} {
-		c.outcomes[o] = prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "broadsheet_cache_answers_total", Help: "Answers, by what the cache had to do with them: hit, miss, bypass or stale.",
-			ConstLabels: prometheus.Labels{"outcome": string(o)},
-		})
+		asked: sync.Pool{New: func() any { return new(question) }},
+		hit:   newOutcome("hit"), miss: newOutcome("miss"), bypass: newOutcome("bypass"), stale: newOutcome("stale"),
 	}
 	log.OnChange(c.store.apply)
 	return c
@@ -77,8 +75,8 @@ func (c *Responses) Describe(to chan<- *prometheus.Desc) { prometheus.DescribeBy
 
 // Collect implements prometheus.Collector.
 func (c *Responses) Collect(to chan<- prometheus.Metric) {
-	for _, counter := range c.outcomes {
-		counter.Collect(to)
+	for _, o := range []*outcome{&c.hit, &c.miss, &c.bypass, &c.stale} {
+		o.counted.Collect(to)
 	}
 	for _, figure := range []struct {
 		name, help string
@@ -100,16 +98,14 @@ func (c *Responses) Before(door http.Handler, mostBytes int64) http.Handler {
 		if !c.waitForPosition(w, r) {
 			return
 		}
-		buffer := c.keys.Get().(*[]byte)
-		key, cacheable := requestKey((*buffer)[:0], r, mostBytes)
-		if !cacheable {
-			c.mark(w, bypass, c.log.Position())
+		asked := c.asked.Get().(*question)
+		if !asked.read(r, mostBytes) {
+			c.mark(w, &c.bypass, c.log.Position())
 			door.ServeHTTP(unkept{w}, r)
 			return
 		}
-		c.answer(w, r, door, key)
-		*buffer = key
-		c.keys.Put(buffer)
+		c.answer(w, r, door, asked.key)
+		c.asked.Put(asked)
 	})
 }
 
@@ -121,7 +117,7 @@ func (c *Responses) answer(w http.ResponseWriter, r *http.Request, door http.Han
 	case !current:
 		c.withoutLog(w, r, door, kept, lostAt)
 	case kept != nil && c.store.good(kept, now, position):
-		c.mark(w, hit, position)
+		c.mark(w, &c.hit, position)
 		kept.send(w, r, now, c.codings)
 	default:
 		c.fill(w, r, door, key)
@@ -133,17 +129,17 @@ func (c *Responses) answer(w http.ResponseWriter, r *http.Request, door http.Han
 func (c *Responses) withoutLog(w http.ResponseWriter, r *http.Request, door http.Handler, kept *entry, lostAt time.Time) {
 	position := c.log.Position()
 	if kept == nil || time.Since(lostAt) > c.options.Stale || !c.store.good(kept, lostAt, position) {
-		c.mark(w, bypass, position)
+		c.mark(w, &c.bypass, position)
 		door.ServeHTTP(unkept{w}, r)
 		return
 	}
 	recorded := record(door, r)
 	if recorded.header.Get("Retry-After") == "" { // the door's way to say that it has no database, whatever the status
-		c.mark(w, bypass, position)
+		c.mark(w, &c.bypass, position)
 		recorded.copyTo(unkept{w})
 		return
 	}
-	c.mark(w, stale, position)
+	c.mark(w, &c.stale, position)
 	w.Header().Set("Broadsheet-Stale", lostAt.UTC().Format(time.RFC3339))
 	w.Header().Set("Age", strconv.Itoa(int(time.Since(kept.readAt).Seconds())))
 	kept.send(w, r, time.Now(), c.codings)
@@ -168,7 +164,7 @@ func (c *Responses) fill(w http.ResponseWriter, r *http.Request, door http.Handl
 	}()
 	position := c.log.Position() // before anything is read
 	recorded, made := c.make(door, r, key, position)
-	c.mark(w, miss, position)
+	c.mark(w, &c.miss, position)
 	if made == nil {
 		recorded.copyTo(unkept{w})
 		return
@@ -186,11 +182,11 @@ func (c *Responses) follow(w http.ResponseWriter, r *http.Request, door http.Han
 	}
 	position := c.log.Position()
 	if other.made == nil || !c.store.good(other.made, time.Now(), position) {
-		c.mark(w, bypass, position)
+		c.mark(w, &c.bypass, position)
 		door.ServeHTTP(unkept{w}, r)
 		return
 	}
-	c.mark(w, hit, position)
+	c.mark(w, &c.hit, position)
 	other.made.send(w, r, time.Now(), c.codings)
 }
 
@@ -243,10 +239,10 @@ func (c *Responses) newAnswer(ctx context.Context, recorded *recording, readAt t
 }
 
 // mark says what the cache had to do with an answer, and which change it surely knows of.
-func (c *Responses) mark(w http.ResponseWriter, what outcome, position int64) {
-	c.outcomes[what].Inc()
+func (c *Responses) mark(w http.ResponseWriter, what *outcome, position int64) {
+	what.counted.Inc()
 	header := w.Header()
-	header["Broadsheet-Cache"] = []string{string(what)}
+	header["Broadsheet-Cache"] = what.header
 	header["Broadsheet-Position"] = c.positions.of(position)
 }
 

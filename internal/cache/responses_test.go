@@ -89,11 +89,12 @@ func TestKeysTellRequestsApart(t *testing.T) {
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader("{}"))
 		r.Header = header
-		key, cacheable := requestKey(nil, r, 1<<10)
-		if other, known := keys[string(key)]; known || !cacheable {
+		var asked question
+		cacheable := asked.read(r, 1<<10)
+		if other, known := keys[string(asked.key)]; known || !cacheable {
 			t.Errorf("%v and %v have the same key", header, other)
 		}
-		keys[string(key)] = header
+		keys[string(asked.key)] = header
 	}
 }
 
@@ -205,14 +206,14 @@ func TestTheBodyIsStillThere(t *testing.T) {
 			if !known {
 				r.ContentLength = -1
 			}
-			_, cacheable := requestKey(nil, r, 1024)
+			cacheable := new(question).read(r, 1024)
 			if read, err := io.ReadAll(r.Body); string(read) != body || err != nil || cacheable != wantKept {
 				t.Errorf("%d bytes, length known: %t: %d are read, cacheable: %t, %v", length, known, len(read), cacheable, err)
 			}
 		}
 	}
 	r := httptest.NewRequest(http.MethodPost, "/graphql", iotest.ErrReader(errors.New("cut off")))
-	if _, cacheable := requestKey(nil, r, 1024); cacheable {
+	if new(question).read(r, 1024) {
 		t.Error("half a body makes a key")
 	}
 	if _, err := io.ReadAll(r.Body); err == nil {

@@ -188,16 +188,17 @@ func (r *Receipt) Statements() int64 { return r.statements.Load() }
 // Rows returns how many objects were read.
 func (r *Receipt) Rows() int64 { return r.rows.Load() }
 
-type receiptKey struct{}
+// ReceiptKey is the key under which a context has its *Receipt.
+type ReceiptKey struct{}
 
 // WithReceipt returns a context under which all reading is counted in the receipt.
 func WithReceipt(ctx context.Context) (context.Context, *Receipt) {
 	receipt := new(Receipt)
-	return context.WithValue(ctx, receiptKey{}, receipt), receipt
+	return context.WithValue(ctx, ReceiptKey{}, receipt), receipt
 }
 
 // ReceiptOf returns the receipt that reading is counted in, nil if there is none.
 func ReceiptOf(ctx context.Context) *Receipt {
-	receipt, _ := ctx.Value(receiptKey{}).(*Receipt)
+	receipt, _ := ctx.Value(ReceiptKey{}).(*Receipt)
 	return receipt
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/rand"
 	"log/slog"
 	"net/http"
@@ -17,25 +18,6 @@ import (
 	"broadsheet/internal/content"
 )
 
-const requestIDHeader = "X-Request-Id"
-
-var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-
-// withRequestID keeps the id that a proxy gave, if it is a sane one, and returns it with the answer. Others are numbered,
-// after something that tells this process from all others.
-func withRequestID(next http.Handler) http.Handler {
-	process, count := rand.Text()[:16]+"-", new(atomic.Uint64)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given := r.Header[requestIDHeader]
-		if len(given) != 1 || !saneRequestID.MatchString(given[0]) {
-			given = []string{process + strconv.FormatUint(count.Add(1), 36)}
-			r.Header[requestIDHeader] = given
-		}
-		w.Header()[requestIDHeader] = given
-		next.ServeHTTP(w, r)
-	})
-}
-
 type metrics struct {
 	registry   *prometheus.Registry
 	seconds    *prometheus.HistogramVec
@@ -44,29 +26,79 @@ type metrics struct {
 	operations *prometheus.CounterVec
 }
 
-// withTrace counts each request with what it took to answer it, and logs it: one that a kept answer was given to for
-// debugging alone, since a line of the log costs more than the answer.
+// exchange is a request with its answer, and the context in which what it takes is noted: all in one, since it is most of
+// what a kept answer costs.
+type exchange struct {
+	context.Context //nolint:containedctx // it is one
+	begun           time.Time
+	id              [1]string
+	answer          recorder
+	receipt         content.Receipt
+	trace           graph.Trace
+}
+
+// Value implements context.Context.
+func (e *exchange) Value(key any) any {
+	switch key.(type) {
+	case content.ReceiptKey:
+		return &e.receipt
+	case graph.TraceKey:
+		return &e.trace
+	}
+	return e.Context.Value(key)
+}
+
+// withTrace gives each request an id, counts it with what it took to answer it, and logs it.
 func withTrace(log *slog.Logger, metrics *metrics, next http.Handler) http.Handler {
+	ids := newRequestIDs()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		metrics.inFlight.Inc()
 		defer metrics.inFlight.Dec()
-		begun, answer, door := time.Now(), &recorder{ResponseWriter: w}, door(r.URL.Path)
-		ctx, receipt := content.WithReceipt(r.Context())
-		ctx, trace := graph.WithTrace(ctx)
-		defer func() { // a handler that aborts its answer by a panic is counted, too
-			duration := time.Since(begun)
-			metrics.seconds.WithLabelValues(door, strconv.Itoa(answer.status)).Observe(duration.Seconds())
-			metrics.statements.WithLabelValues(door).Add(float64(receipt.Statements()))
-			if trace.OperationType != "" {
-				metrics.operations.WithLabelValues(strconv.FormatBool(trace.Planned), trace.Document).Inc()
-			}
-			log.LogAttrs(ctx, levelOf(answer), "request", slog.String("client", host(r.RemoteAddr)), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-				slog.String("operation", trace.OperationName), slog.Int("status", answer.status), slog.Int("bytes", answer.bytes),
-				slog.Duration("duration", duration), slog.Int64("statements", receipt.Statements()),
-				slog.String("request", r.Header.Get(requestIDHeader)))
-		}()
-		next.ServeHTTP(answer, r.WithContext(ctx))
+		e := &exchange{Context: r.Context(), begun: time.Now(), answer: recorder{ResponseWriter: w}}
+		e.identify(ids, r)
+		defer e.end(log, metrics, r) // a handler that aborts its answer by a panic is counted, too
+		next.ServeHTTP(&e.answer, r.WithContext(e))
 	})
+}
+
+const requestIDHeader = "X-Request-Id"
+
+var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// requestIDs are numbers, after something that tells this process from all others.
+type requestIDs struct {
+	process string
+	count   atomic.Uint64
+}
+
+func newRequestIDs() *requestIDs { return &requestIDs{process: rand.Text()[:16] + "-"} }
+
+// identify keeps the id that a proxy gave, if it is a sane one, and returns it with the answer.
+func (e *exchange) identify(ids *requestIDs, r *http.Request) {
+	if given := r.Header[requestIDHeader]; len(given) == 1 && saneRequestID.MatchString(given[0]) {
+		e.id[0] = given[0]
+	} else {
+		e.id[0] = string(strconv.AppendUint(append(make([]byte, 0, 32), ids.process...), ids.count.Add(1), 36))
+		r.Header[requestIDHeader] = e.id[:]
+	}
+	e.answer.Header()[requestIDHeader] = e.id[:]
+}
+
+// end logs a request that a kept answer was given to for debugging alone, since a line of the log costs more than the answer.
+func (e *exchange) end(log *slog.Logger, metrics *metrics, r *http.Request) {
+	duration, door := time.Since(e.begun), door(r.URL.Path)
+	metrics.seconds.WithLabelValues(door, strconv.Itoa(e.answer.status)).Observe(duration.Seconds())
+	if count := e.receipt.Statements(); count > 0 {
+		metrics.statements.WithLabelValues(door).Add(float64(count))
+	}
+	if e.trace.OperationType != "" {
+		metrics.operations.WithLabelValues(strconv.FormatBool(e.trace.Planned), e.trace.Document).Inc()
+	}
+	if level := levelOf(&e.answer); log.Enabled(e, level) {
+		log.LogAttrs(e, level, "request", slog.String("client", host(r.RemoteAddr)), slog.String("method", r.Method),
+			slog.String("path", r.URL.Path), slog.String("operation", e.trace.OperationName), slog.Int("status", e.answer.status), slog.Int("bytes", e.answer.bytes),
+			slog.Duration("duration", duration), slog.Int64("statements", e.receipt.Statements()), slog.String("request", e.id[0]))
+	}
 }
 
 func levelOf(answer *recorder) slog.Level {

@@ -7,12 +7,15 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/jmoiron/sqlx"
 )
 
 func TestPanicStaysInItsRequest(t *testing.T) {
 	t.Parallel()
 	var lines bytes.Buffer
-	handler := withRequestID(withRecovery(slog.New(slog.NewTextHandler(&lines, nil)), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	log := slog.New(slog.NewTextHandler(&lines, nil))
+	handler := withTrace(log, newMetrics(new(sqlx.DB)), withRecovery(log, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		panic("a secret from inside")
 	})))
 	answer := httptest.NewRecorder()

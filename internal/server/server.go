@@ -121,7 +121,7 @@ func New(o Options) *Server {
 		public.Handle("GET /metrics", operations)
 	}
 
-	s.Public = withClient(o.Proxies, withRequestID(withTrace(o.Log, metrics, withRecovery(o.Log, public))))
+	s.Public = withClient(o.Proxies, withTrace(o.Log, metrics, withRecovery(o.Log, public)))
 	s.Operations = withRecovery(o.Log, operations)
 	return s
 }
