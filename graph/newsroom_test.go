@@ -31,6 +31,7 @@ var noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 type newsroom struct {
 	*testing.T
 	db      *sqlx.DB
+	options content.Options
 	service *content.Service
 	door    *httptest.Server
 	clock   *atomic.Pointer[time.Time]
@@ -131,7 +132,8 @@ func newNewsroom(t *testing.T) *newsroom {
 	n.clock.Store(&noon)
 	addresses, err := content.NewAddresses(site, "/{slug}/", "/author/{slug}/", "/tag/{slug}/")
 	n.must(err)
-	service := content.New(n.db, content.Options{Addresses: addresses, Now: func() time.Time { return *n.clock.Load() }})
+	n.options = content.Options{Addresses: addresses, Now: func() time.Time { return *n.clock.Load() }}
+	service := content.New(n.db, n.options)
 	n.service = service
 	limits := graph.DefaultLimits() // wide enough for operations that ask for everything at once
 	limits.Complexity, limits.Tokens, limits.Fields, limits.Aliases, limits.Fragments = 1<<30, 1<<20, 1<<20, 1<<20, 1<<20

@@ -10,7 +10,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"broadsheet/internal/content"
 )
@@ -23,7 +22,10 @@ import (
 // where there can be none) is executed by gqlgen.
 
 // plan is what is asked of objects of one type.
-type plan struct{ fields []plannedField }
+type plan struct {
+	fields []plannedField
+	form   content.Form // of articles that are written the same each time
+}
 
 // plannedField is one member of the answer.
 type plannedField struct {
@@ -45,6 +47,27 @@ func (p *plan) write(w *writer, object any) {
 		w.failed = true
 		return
 	}
+	if p.form != 0 {
+		p.writeArticle(w, object.(*content.Article))
+		return
+	}
+	p.writeFields(w, object)
+}
+
+// writeArticle takes what was written of the article before.
+func (p *plan) writeArticle(w *writer, article *content.Article) {
+	if before := article.Written(); before != nil {
+		w.buffer = append(w.buffer, before...)
+		return
+	}
+	begun := len(w.buffer)
+	p.writeFields(w, article)
+	if !w.failed {
+		article.Write(w.buffer[begun:])
+	}
+}
+
+func (p *plan) writeFields(w *writer, object any) {
 	for i := range p.fields {
 		f := &p.fields[i]
 		w.buffer = append(w.buffer, f.prefix...)
@@ -75,9 +98,10 @@ type plannedOperation struct {
 
 // plans remembers those of operations whose documents are remembered, too.
 type plans struct {
-	schema *executableSchema
-	mu     sync.Mutex
-	kept   *simplelru.LRU[*ast.OperationDefinition, *plannedOperation]
+	schema  *executableSchema
+	mu      sync.Mutex
+	kept    *simplelru.LRU[*ast.OperationDefinition, *plannedOperation]
+	buffers sync.Pool // of *[]byte, for answers to be written in
 }
 
 const plansKept = 500
@@ -87,22 +111,41 @@ func newPlans(schema *executableSchema) *plans {
 	if err != nil {
 		panic(err) // the size is a constant
 	}
-	return &plans{schema: schema, kept: kept}
+	return &plans{schema: schema, kept: kept, buffers: sync.Pool{New: func() any {
+		buffer := make([]byte, 0, 32<<10)
+		return &buffer
+	}}}
 }
 
-// execute returns the data of the answer and the errors, or false if gqlgen has to execute the operation. Without plans,
-// that is always.
-func (p *plans) execute(ctx context.Context, operation *graphql.OperationContext, present graphql.ErrorPresenterFunc) ([]byte, gqlerror.List, bool) {
+// execute fills in the data of the answer and the errors, or returns false if gqlgen has to execute the operation. Without
+// plans, that is always.
+func (p *plans) execute(ctx context.Context, operation *graphql.OperationContext, result *answer, present graphql.ErrorPresenterFunc) bool {
 	if p == nil || ctx.Err() != nil {
-		return nil, nil, false //nolint:nilerr // a request without any time left is gqlgen's to refuse
+		return false //nolint:nilerr // a request without any time left is gqlgen's to refuse
 	}
 	ctx = graphql.WithOperationContext(ctx, operation)
 	ec := newExecutionContext(operation, p.schema, nil)
 	planned, err := p.of(ctx, ec)
 	if err != nil {
-		return nil, nil, false //nolint:nilerr // what is wrong is gqlgen's to say
+		return false //nolint:nilerr // what is wrong is gqlgen's to say
 	}
-	return planned.execute(ctx, ec, present)
+	result.buffer = p.buffers.Get().(*[]byte)
+	if !planned.execute(ctx, ec, result, present) {
+		p.release(result)
+		return false
+	}
+	return true
+}
+
+// mostPooled is how large a buffer may have become, in bytes, and still be kept for another answer.
+const mostPooled = 1 << 20
+
+// release takes back the buffer of an answer, which must not be used any more.
+func (p *plans) release(result *answer) {
+	if result.buffer != nil && cap(*result.buffer) <= mostPooled {
+		p.buffers.Put(result.buffer)
+	}
+	result.buffer, result.data = nil, nil
 }
 
 func (p *plans) of(ctx context.Context, ec *executionContext) (*plannedOperation, error) {
@@ -112,7 +155,8 @@ func (p *plans) of(ctx context.Context, ec *executionContext) (*plannedOperation
 	if known {
 		return planned, nil
 	}
-	planner := &planner{ctx: ctx, ec: ec, selection: &selectionReader{operation: ec.OperationContext, schema: parsedSchema}}
+	planner := &planner{ctx: ctx, ec: ec, lists: make(map[*ast.Field]*plan)}
+	planner.selection = &selectionReader{operation: ec.OperationContext, schema: parsedSchema, lists: planner.lists}
 	planned, err := planner.operation()
 	if err == nil && planned.static {
 		p.mu.Lock()
@@ -130,6 +174,8 @@ type planner struct {
 	ctx       context.Context
 	ec        *executionContext
 	selection *selectionReader
+	static    bool
+	lists     map[*ast.Field]*plan // of the articles in lists whose form is always the same
 }
 
 func (p *planner) operation() (*plannedOperation, error) {
@@ -137,7 +183,8 @@ func (p *planner) operation() (*plannedOperation, error) {
 	if operation.Operation != ast.Query {
 		return nil, errNotPlanned
 	}
-	planned := &plannedOperation{static: isStatic(operation.SelectionSet, true, make(map[*ast.FragmentDefinition]bool))}
+	p.static = isStatic(operation.SelectionSet, true, make(map[*ast.FragmentDefinition]bool))
+	planned := &plannedOperation{static: p.static}
 	fields, err := p.collect(operation.SelectionSet, []string{"Query"})
 	if err != nil {
 		return nil, err
@@ -147,10 +194,12 @@ func (p *planner) operation() (*plannedOperation, error) {
 		if err := p.fill(&root.plannedField, "Query", field, i); err != nil {
 			return nil, err
 		}
-		if root.constant == nil {
-			root.selection = p.selection.selection(field.Definition.Type.Name(), field.Selections)
-		}
 		planned.roots = append(planned.roots, root)
+	}
+	for i, root := range planned.roots { // when all forms are known
+		if root.constant == nil {
+			planned.roots[i].selection = p.selection.of(root.field)
+		}
 	}
 	return planned, nil
 }
@@ -225,9 +274,38 @@ func (p *planner) fill(f *plannedField, typeName string, field graphql.Collected
 			}
 		}
 	case len(field.Selections) > 0:
-		f.only, err = p.object(of, field.Selections)
+		if f.only, err = p.object(of, field.Selections); err == nil && of.Name == "ArticleConnection" && p.static {
+			p.giveForm(field.Field, f.only)
+		}
 	}
 	return err
+}
+
+// giveForm makes known that the articles of a list are always written in the same form: if there is one place alone where
+// they are, and the list is not that of a fragment that is spread again.
+func (p *planner) giveForm(list *ast.Field, page *plan) {
+	var articles []*plan
+	for _, f := range page.fields {
+		switch f.name {
+		case "nodes":
+			articles = append(articles, f.only)
+		case "edges":
+			for _, member := range f.only.fields {
+				if member.name == "node" {
+					articles = append(articles, member.only)
+				}
+			}
+		}
+	}
+	before, again := p.lists[list]
+	p.lists[list] = nil
+	if before != nil {
+		before.form = 0
+	}
+	if !again && len(articles) == 1 {
+		articles[0].form = p.ec.Resolvers.(*Resolver).Content.NewForm()
+		p.lists[list] = articles[0]
+	}
 }
 
 func separator(place int) byte {
@@ -283,12 +361,15 @@ func valueHasVariable(value *ast.Value) bool {
 
 type selectionKey struct{}
 
-// execute runs the root fields side by side.
-func (o *plannedOperation) execute(ctx context.Context, ec *executionContext, present graphql.ErrorPresenterFunc) ([]byte, gqlerror.List, bool) {
+// execute runs the root fields side by side. The first writes into the answer's buffer, to which the others are added.
+func (o *plannedOperation) execute(ctx context.Context, ec *executionContext, result *answer, present graphql.ErrorPresenterFunc) bool {
 	if len(o.roots) == 0 {
-		return []byte("{}"), nil, true
+		*result.buffer = append((*result.buffer)[:0], answerHead+"{}"...)
+		result.data = (*result.buffer)[len(answerHead):]
+		return true
 	}
 	writers, failures := make([]writer, len(o.roots)), make([]error, len(o.roots))
+	writers[0].buffer = append((*result.buffer)[:0], answerHead...)
 	var wait sync.WaitGroup
 	turns := make(chan struct{}, rootsAtOnce)
 	run := func(i int) {
@@ -301,33 +382,36 @@ func (o *plannedOperation) execute(ctx context.Context, ec *executionContext, pr
 	}
 	run(0)
 	wait.Wait()
-	return o.collect(ctx, writers, failures, present)
+	return o.collect(ctx, writers, failures, result, present)
 }
 
 // collect puts the answer together. A root field that failed is null, and where it cannot be null, all the data is
 // (GraphQL specification, September 2025, section 6.4.4).
-func (o *plannedOperation) collect(ctx context.Context, writers []writer, failures []error, present graphql.ErrorPresenterFunc) ([]byte, gqlerror.List, bool) {
-	var problems gqlerror.List
+func (o *plannedOperation) collect(ctx context.Context, writers []writer, failures []error, result *answer, present graphql.ErrorPresenterFunc) bool {
 	lost := false
 	for i, root := range o.roots {
 		switch {
 		case writers[i].failed || errors.Is(failures[i], errNotPlanned):
-			return nil, nil, false
+			result.errors = nil
+			return false
 		case failures[i] != nil:
 			at := graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: root.field})
-			problems = append(problems, present(at, graphql.AddFieldLocationToError(at, failures[i])))
-			writers[i].buffer = append(append(writers[i].buffer[:0], root.prefix...), "null"...)
+			result.errors = append(result.errors, present(at, graphql.AddFieldLocationToError(at, failures[i])))
+			writers[i].buffer = append(append(writers[i].buffer[:writers[i].begun], root.prefix...), "null"...)
 			lost = lost || root.field.Definition.Type.NonNull
 		}
 	}
 	if lost {
-		return []byte("null"), problems, true
+		result.data = []byte("null")
+		return true
 	}
-	data := writers[0].buffer
+	whole := writers[0].buffer
 	for _, w := range writers[1:] {
-		data = append(data, w.buffer...)
+		whole = append(whole, w.buffer...)
 	}
-	return append(data, '}'), problems, true
+	*result.buffer = append(whole, '}')
+	result.data = (*result.buffer)[len(answerHead):]
+	return true
 }
 
 func (r *plannedRoot) execute(ctx context.Context, ec *executionContext, w *writer) (err error) {
@@ -336,7 +420,8 @@ func (r *plannedRoot) execute(ctx context.Context, ec *executionContext, w *writ
 			err = ec.Recover(ctx, panicked)
 		}
 	}()
-	w.buffer = append(make([]byte, 0, 32<<10), r.prefix...)
+	w.begun = len(w.buffer)
+	w.buffer = append(w.buffer, r.prefix...)
 	if r.constant != nil {
 		w.buffer = append(w.buffer, r.constant...)
 		return nil

@@ -20,12 +20,22 @@ func selection(ctx context.Context) *content.Selection {
 	operation := graphql.GetOperationContext(ctx)
 	field := graphql.GetFieldContext(ctx).Field
 	reader := &selectionReader{operation: operation, schema: parsedSchema}
-	return reader.selection(field.Definition.Type.Name(), field.Selections)
+	return reader.of(field)
 }
 
 type selectionReader struct {
 	operation *graphql.OperationContext
 	schema    *ast.Schema
+	lists     map[*ast.Field]*plan // how the articles in a list are written; nil or none: not always the same
+}
+
+// of is what is asked of the field's value.
+func (r *selectionReader) of(field graphql.CollectedField) *content.Selection {
+	asked := r.selection(field.Definition.Type.Name(), field.Selections)
+	if articles := r.lists[field.Field]; articles != nil {
+		asked.Form = articles.form
+	}
+	return asked
 }
 
 // selection returns nil for a leaf.
@@ -39,12 +49,7 @@ func (r *selectionReader) selection(typeName string, set ast.SelectionSet) *cont
 			if f.Name == "__typename" {
 				continue
 			}
-			asked.Add(&content.SelectedField{
-				On:        object.Name,
-				Name:      f.Name,
-				Arguments: r.arguments(f.Field),
-				Of:        r.selection(f.Definition.Type.Name(), f.Selections),
-			})
+			asked.Add(&content.SelectedField{On: object.Name, Name: f.Name, Arguments: r.arguments(f.Field), Of: r.of(f)})
 		}
 	}
 	return asked

@@ -66,6 +66,9 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	result.write(w, mediaType)
+	if d.plans != nil {
+		d.plans.release(result)
+	}
 }
 
 func (d *door) answer(ctx context.Context, asked *request) (result *answer) {
@@ -135,8 +138,8 @@ func refuseOperation(asked *request, operation *ast.OperationDefinition, problem
 
 func (d *door) execute(ctx context.Context, operation *graphql.OperationContext) *answer {
 	result := new(answer)
-	if data, problems, planned := d.plans.execute(ctx, operation, d.presenter.present); planned {
-		result.data, result.errors, traceOf(ctx).Planned = data, problems, true
+	if d.plans.execute(ctx, operation, result, d.presenter.present) {
+		traceOf(ctx).Planned = true
 	} else {
 		responses, ctx := d.executor.DispatchOperation(ctx, operation)
 		response := responses(ctx)

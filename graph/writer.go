@@ -8,6 +8,7 @@ import (
 // writer collects the JSON of an answer.
 type writer struct {
 	buffer []byte
+	begun  int  // where a root field begins in it
 	failed bool // something came that a plan does not foresee: the answer is worth nothing
 }
 

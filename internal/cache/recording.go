@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -45,8 +46,12 @@ func (r *recording) mayBeKept() bool {
 func (r *recording) Header() http.Header { return r.header }
 
 func (r *recording) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
+	if r.status != 0 {
+		return
+	}
+	r.status = status
+	if length, err := strconv.Atoi(first(r.header, "Content-Length")); err == nil {
+		r.body.Grow(length) // exactly what will be kept
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"time"
-	"unsafe"
 
 	"github.com/lib/pq"
 )
@@ -41,6 +40,7 @@ type Article struct {
 	Revisions   []*Revision   `db:"-"`
 	related     []RelatedStory
 	inline      []RelatedStory
+	written     *written
 	publisher   *Site
 	addresses   *Addresses
 	pictures    bool // whether the audience is given those of articles
@@ -58,11 +58,6 @@ func (a *Article) columns(into []any) []any {
 }
 
 func (a *Article) key() int64 { return int64(a.ID) }
-
-func (a *Article) weight() int {
-	return int(unsafe.Sizeof(*a)) + 7*stringItself + len(a.Slug) + len(a.Title) + len(a.Excerpt) + len(a.Kind) + len(a.Access) +
-		len(a.Status) + len(a.Locale) + optionalWeight(a.Canonical, a.SeoTitle, a.SeoDescription)
-}
 
 type ArticleKind string
 

@@ -145,18 +145,19 @@ func (s *Service) articlePages(ctx context.Context, b *batch, asked *Selection, 
 		return nil
 	}
 	nodes := union(asked.of("edges").of("node"), asked.of("nodes"))
-	complete := func() error { return s.completeArticles(ctx, b, nodesOf(pages), nodes) }
+	complete := func(articles []*Article) error { return s.completeArticles(ctx, b, articles, nodes) }
 	inMemory := s.memory.serves(ctx) != nil
 	return s.readList(ctx, b, list, owners, inMemory, func(byOwner map[int64][]*Article) error {
 		for owner, page := range pages {
 			depend(ctx, list.dependencies(owner, byOwner[owner])...)
 			page.fill(list.window, byOwner[owner], list.place)
 		}
-		if inMemory {
-			s.fillHeads(ctx, b, pages, complete)
-			return nil
+		articles := nodesOf(pages)
+		if !inMemory {
+			return complete(articles)
 		}
-		return complete()
+		s.fillHeads(ctx, b, s.recallArticles(ctx, articles, asked.Form, nodes), pages, complete)
+		return nil
 	})
 }
 
@@ -199,16 +200,22 @@ func (p *articlePlace) columns(into []any) []any {
 	return append(into, (*int64)(&p.ID), &p.PublishedAt, &p.UpdatedAt)
 }
 
-// fillHeads completes the entries of the pages. What became invisible after its page was read is in them no more.
-func (s *Service) fillHeads(ctx context.Context, b *batch, pages map[int64]*ArticleConnection, use func() error) {
-	s.heads(ctx, b, idsOf(nodesOf(pages)), func(heads map[int64]*Article) error {
-		for _, page := range pages {
-			page.Edges = slices.DeleteFunc(page.Edges, func(e ArticleEdge) bool { return heads[int64(e.Node.ID)] == nil })
-			for _, e := range page.Edges {
-				*e.Node = *heads[int64(e.Node.ID)]
+// fillHeads fills in articles of the pages that are places only. What became invisible after its page was read is in them no
+// more.
+func (s *Service) fillHeads(ctx context.Context, b *batch, places []*Article, pages map[int64]*ArticleConnection, use func([]*Article) error) {
+	s.heads(ctx, b, idsOf(places), func(heads map[int64]*Article) error {
+		gone := make(map[*Article]bool)
+		for _, a := range places {
+			if head := heads[int64(a.ID)]; head != nil {
+				*a = *head
+			} else {
+				gone[a] = true
 			}
 		}
-		return use()
+		for _, page := range pages {
+			page.Edges = slices.DeleteFunc(page.Edges, func(e ArticleEdge) bool { return gone[e.Node] })
+		}
+		return use(slices.DeleteFunc(places, func(a *Article) bool { return gone[a] }))
 	})
 }
 

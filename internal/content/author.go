@@ -2,7 +2,6 @@ package content
 
 import (
 	"context"
-	"unsafe"
 
 	"github.com/lib/pq"
 )
@@ -30,10 +29,6 @@ func (a *Author) columns(into []any) []any {
 }
 
 func (a *Author) key() int64 { return int64(a.ID) }
-
-func (a *Author) weight() int {
-	return int(unsafe.Sizeof(*a)) + 3*stringItself + len(a.Slug) + len(a.Name) + len(a.Bio) + optionalWeight(a.Email, a.Website, a.Location)
-}
 
 func (*Author) IsNode()       {}
 func (*Author) IsResolution() {}

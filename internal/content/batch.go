@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,9 +16,12 @@ import (
 // what to do with the rows may be to want more, which the statement after that reads. So an answer costs as many
 // statements as things stand one behind the other in it.
 type batch struct {
-	statements *statements
+	statements *statements // nil: all has to be in memory
 	wanted     []*wantedRows
 }
+
+// errNotInMemory ends a batch that was to be in memory.
+var errNotInMemory = errors.New("not in memory")
 
 // wantedRows are the rows of a query that waits for the others.
 type wantedRows struct {
@@ -73,10 +77,12 @@ func (b *batch) read(ctx context.Context, wanted []*wantedRows) error {
 			busy = append(busy, w)
 		}
 	}
-	switch len(busy) {
-	case 0:
+	switch {
+	case len(busy) == 0:
 		return nil
-	case 1:
+	case b.statements == nil:
+		return errNotInMemory
+	case len(busy) == 1:
 		one := busy[0]
 		return b.statements.each(ctx, one.about, one.text, one.args, func(rows *sql.Rows) error { return rows.Scan(one.next()...) })
 	default:

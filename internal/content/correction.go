@@ -3,7 +3,6 @@ package content
 import (
 	"context"
 	"time"
-	"unsafe"
 
 	"github.com/lib/pq"
 )
@@ -31,8 +30,6 @@ func (c *Correction) columns(into []any) []any {
 func (r *Revision) columns(into []any) []any {
 	return append(into, (*int64)(&r.ArticleID), &r.Number, &r.Title, &r.Excerpt, &r.At)
 }
-
-func (c *Correction) weight() int { return int(unsafe.Sizeof(*c)) + stringItself + len(c.Text) }
 
 func (s *Service) attachCorrections(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {
 	if !asked.has("corrections") {

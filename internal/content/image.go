@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"unsafe"
 
 	"github.com/lib/pq"
 )
@@ -25,10 +24,6 @@ func (i *Image) columns(into []any) []any {
 }
 
 func (i *Image) key() int64 { return i.ID }
-
-func (i *Image) weight() int {
-	return int(unsafe.Sizeof(*i)) + 4*stringItself + len(i.URL) + len(i.Alt) + len(i.Caption) + len(i.Credit)
-}
 
 // wantedImage is where an image goes.
 type wantedImage struct {

@@ -2,42 +2,45 @@ package content
 
 import (
 	"context"
+	"encoding/binary"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
-	"github.com/maypok86/otter/v2"
+	"github.com/VictoriaMetrics/fastcache"
 )
 
-// Memory keeps what Postgres would only repeat: rows and the order of links, each until the log of changes announces it.
+// Memory keeps what Postgres would only repeat: rows, the order of links, and articles as a door has written them, each
+// until the log of changes announces it. They are kept as bytes, outside of what the garbage collector looks at.
 //
 // It is exact. What is kept was read after all that was announced before: a reading begins by noting how much that is,
-// and what is announced meanwhile is not kept. It was visible to the public when it was read, and what is visible
+// and nothing is given that was announced since. It was visible to the public when it was read, and what is visible
 // becomes invisible by a write alone, which announces it. What appears by itself, with time, ends what is kept at that
 // moment. Audiences with a licence see other rows, so for them nothing is looked up or kept.
 type Memory struct {
 	options   MemoryOptions
-	kept      *otter.Cache[memoryKey, remembered]
+	kept      *fastcache.Cache
 	announced atomic.Int64 // how many announcements were applied
-	stripes   [256]memoryStripe
+	latest    latest
+	forms     atomic.Uint32 // how many there are
+	rooms     sync.Pool     // of *[]any, for the columns of a row
 
 	begun        atomic.Int64 // readings
 	full         atomic.Bool  // as of late
 	hits, misses atomic.Int64
+	written      atomic.Int64
 }
+
+// LeastMemory is what a memory takes at the least, in bytes, however little is allowed.
+const LeastMemory = 32 << 20
 
 // MemoryOptions say how much is kept and who tells of changes.
 type MemoryOptions struct {
-	Bytes     int64                                   // what may be kept
+	Bytes     int64                                   // what may be kept; LeastMemory at the least
 	Current   func() bool                             // whether changes are heard as they happen; nothing is looked up while not
 	GoodUntil func(time.Time, []Dependency) time.Time // when what was read at a time from these changes by itself; zero: never
-}
-
-// memoryStripe is a part of the keys.
-type memoryStripe struct {
-	mu   sync.Mutex
-	last int64 // the announcement that concerned it last
 }
 
 // memoryKind is a sort of things that are kept.
@@ -56,40 +59,58 @@ const (
 	articleAtSlug
 	authorAtSlug
 	tagAtSlug
+	renditionOfArticle
 )
 
 type memoryKey struct {
 	kind memoryKind
+	form Form // of a rendition
 	id   int64
 	name string // of what is kept by a slug
 }
 
-// remembered is a value that nobody changes: who wants to, copies it.
-type remembered struct {
-	value  any
-	until  int64 // in nanoseconds since 1970: then it is not right any more; 0: always right
-	weight uint32
+func (k memoryKey) appendTo(into []byte) []byte {
+	into = binary.LittleEndian.AppendUint32(append(into, byte(k.kind)), uint32(k.form))
+	return append(binary.LittleEndian.AppendUint64(into, uint64(k.id)), k.name...)
 }
 
 // NewMemory returns an empty memory. Apply has to hear of every change before those do who keep what is made from it.
 func NewMemory(options MemoryOptions) *Memory {
-	return &Memory{options: options, kept: otter.Must(&otter.Options[memoryKey, remembered]{
-		MaximumWeight: uint64(options.Bytes),
-		Weigher:       func(_ memoryKey, r remembered) uint32 { return r.weight },
-	})}
+	return &Memory{options: options, kept: fastcache.New(int(options.Bytes)), rooms: sync.Pool{New: func() any { return new([]any) }}}
 }
 
-// Apply drops what is announced. It is called in the order of the log, by one at a time.
+// Apply notes what is announced. It is called in the order of the log, by one at a time.
 func (m *Memory) Apply(announced []Announcement) {
 	for _, a := range announced {
-		count := m.announced.Add(1)
-		if a.Key == Everything {
-			m.dropAll(count)
-			continue
+		count := m.announced.Load() + 1
+		m.latest.note(a, count)
+		m.announced.Store(count) // what is read from now on is right after it
+	}
+}
+
+// latest are the last announcements of what is kept, and of what articles are made from. Those that share a place are taken
+// for one, which only drops too much.
+type latest [1 << 16]atomic.Int64
+
+func (l *latest) of(kind uint8, id int64, name string) *atomic.Int64 {
+	sum := uint64(id)<<8 + uint64(kind)
+	for i := range len(name) {
+		sum = sum*31 + uint64(name[i])
+	}
+	return &l[sum*0x9E3779B97F4A7C15>>48]
+}
+
+func (l *latest) note(a Announcement, count int64) {
+	if a.Key == Everything {
+		for i := range l {
+			l[i].Store(count)
 		}
-		for _, kind := range kindsAnnounced(a.Kind) {
-			m.drop(memoryKey{kind, a.ID, a.Name}, count)
-		}
+	}
+	for _, kind := range kindsAnnounced(a.Kind) {
+		l.of(uint8(kind), a.ID, a.Name).Store(count)
+	}
+	if p, is := partOf(a.Key); is {
+		l.of(p.kind, p.id, "").Store(count)
 	}
 }
 
@@ -128,32 +149,6 @@ func kindsAnnounced(kind string) []memoryKind {
 	}
 }
 
-func (m *Memory) drop(key memoryKey, count int64) {
-	stripe := m.stripe(key)
-	stripe.mu.Lock()
-	defer stripe.mu.Unlock()
-	stripe.last = count
-	m.kept.Invalidate(key)
-}
-
-func (m *Memory) dropAll(count int64) {
-	for i := range m.stripes {
-		stripe := &m.stripes[i]
-		stripe.mu.Lock()
-		defer stripe.mu.Unlock()
-		stripe.last = count
-	}
-	m.kept.InvalidateAll()
-}
-
-func (m *Memory) stripe(key memoryKey) *memoryStripe {
-	sum := uint64(key.id)*31 + uint64(key.kind)
-	for i := range len(key.name) {
-		sum = sum*31 + uint64(key.name[i])
-	}
-	return &m.stripes[sum%uint64(len(m.stripes))]
-}
-
 // serves returns the memory if what this request reads may be looked up and kept, else nil.
 func (m *Memory) serves(ctx context.Context) *Memory {
 	if m == nil || AudienceOf(ctx) != nil || !m.options.Current() {
@@ -162,13 +157,30 @@ func (m *Memory) serves(ctx context.Context) *Memory {
 	return m
 }
 
-// lookUp returns what is kept under the key.
-func lookUp[V any](m *Memory, key memoryKey, now time.Time) (value V, found bool) {
-	r, found := m.kept.GetIfPresent(key)
-	if !found || r.until != 0 && r.until <= now.UnixNano() {
+// kept is a value, read when so much had been announced.
+type kept struct {
+	announced int64
+	bytes     []byte // the caller's own
+}
+
+// lookUp returns what is kept under the key and was not announced since.
+func (m *Memory) lookUp(key memoryKey, now time.Time) (value kept, found bool) {
+	var place [64]byte
+	entry := m.kept.Get(nil, key.appendTo(place[:0]))
+	if len(entry) == 0 {
 		return value, false
 	}
-	return r.value.(V), true
+	announced, until := int64(binary.LittleEndian.Uint64(entry)), int64(binary.LittleEndian.Uint64(entry[8:]))
+	if until != 0 && until <= now.UnixNano() || m.latest.of(uint8(key.kind), key.id, key.name).Load() > announced {
+		return value, false
+	}
+	return kept{announced, entry[16:]}, true
+}
+
+// lookUpText is for values of which texts are made: they share their memory with it.
+func (m *Memory) lookUpText(key memoryKey, now time.Time) (keptText, bool) {
+	value, found := m.lookUp(key, now)
+	return keptText(unsafe.String(unsafe.SliceData(value.bytes), len(value.bytes))), found
 }
 
 func (m *Memory) count(hits, misses int) {
@@ -189,8 +201,8 @@ func (m *Memory) begin() reading {
 	if m == nil {
 		return reading{}
 	}
-	if m.begun.Add(1)%64 == 0 {
-		m.full.Store(m.kept.WeightedSize() > uint64(m.options.Bytes)/10*9)
+	if m.begun.Add(1)%256 == 0 {
+		m.full.Store(m.Stats().Bytes > m.options.Bytes/10*9)
 	}
 	return reading{m, time.Now(), m.announced.Load(), m.full.Load()}
 }
@@ -199,43 +211,45 @@ func (m *Memory) begin() reading {
 // same, and what is not costs less.
 func (r reading) takes() bool { return r.memory != nil && (!r.sparing || rand.N(8) == 0) }
 
-// keep keeps a value, unless its key was announced since the reading began. Bytes is what the value takes, roughly.
-func (r reading) keep(key memoryKey, value any, bytes int) {
-	const entryItself = 160 // in the cache that we use
-	until := r.goodUntil(key)
-	stripe := r.memory.stripe(key)
-	stripe.mu.Lock()
-	defer stripe.mu.Unlock()
-	if stripe.last <= r.announced {
-		r.memory.kept.Set(key, remembered{value, until, uint32(entryItself + len(key.name) + bytes)})
+// keep keeps a value of less than 64 KiB. If its key was announced since the reading began, nobody will find it.
+func (r reading) keep(key memoryKey, write func(entry []byte) []byte) {
+	r.keepUntil(key, r.goodUntil(key), write)
+}
+
+// keepUntil notes with the value how much had been announced, and when it ends, in nanoseconds since 1970; 0: never.
+func (r reading) keepUntil(key memoryKey, until time.Time, write func(entry []byte) []byte) {
+	var place [64]byte
+	var room [1 << 10]byte
+	entry, ends := binary.LittleEndian.AppendUint64(room[:0], uint64(r.announced)), int64(0)
+	if !until.IsZero() {
+		ends = until.UnixNano()
 	}
+	r.memory.kept.Set(key.appendTo(place[:0]), write(binary.LittleEndian.AppendUint64(entry, uint64(ends))))
 }
 
 // goodUntil knows what time changes. If a change makes that out of date, it announces the key.
-func (r reading) goodUntil(key memoryKey) int64 {
-	var of Dependency
+func (r reading) goodUntil(key memoryKey) time.Time {
 	switch key.kind {
 	case storiesOfArticle:
-		of = onID("related", key.id)
+		return r.memory.options.GoodUntil(r.at, []Dependency{onID("related", key.id)})
 	case correctionsOfArticle:
-		of = onID("article-corrections", key.id)
+		return r.memory.options.GoodUntil(r.at, []Dependency{onID("article-corrections", key.id)})
 	default:
-		return 0
+		return time.Time{}
 	}
-	if until := r.memory.options.GoodUntil(r.at, []Dependency{of}); !until.IsZero() {
-		return until.UnixNano()
-	}
-	return 0
 }
 
 // MemoryStats are counts since the start, and what is kept now.
 type MemoryStats struct {
 	Hits, Misses int64
+	Written      int64 // articles that were given as they had been written before
 	Bytes        int64
 	Entries      int
 }
 
 // Stats returns how well the memory does.
 func (m *Memory) Stats() MemoryStats {
-	return MemoryStats{m.hits.Load(), m.misses.Load(), int64(m.kept.WeightedSize()), m.kept.EstimatedSize()}
+	var kept fastcache.Stats
+	m.kept.UpdateStats(&kept)
+	return MemoryStats{m.hits.Load(), m.misses.Load(), m.written.Load(), int64(kept.BytesSize), int(kept.EntriesCount)}
 }

@@ -2,16 +2,16 @@ package content
 
 import (
 	"context"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"time"
-	"unsafe"
 )
 
-// keepable is a pointer to a row that can be kept.
+// keepable is a pointer to what can be kept: a row, or the parts of an article.
 type keepable interface {
 	key() int64
-	weight() int // bytes that it takes in memory, roughly
+	columns(into []any) []any
 }
 
 // recall finds rows by their ids, for use: those in memory, and the others as load wants them, which are kept then. Nobody
@@ -25,8 +25,9 @@ func recall[Row any](ctx context.Context, m *Memory, kind memoryKind, ids []int6
 	reading := m.begin()
 	load(missing, func(rows []Row) error {
 		for i := range rows {
-			row := keepRow(reading, kind, &rows[i])
-			found[any(row).(keepable).key()] = row
+			row := any(&rows[i]).(keepable)
+			keepRow(reading, kind, row)
+			found[row.key()] = &rows[i]
 		}
 		return use(found)
 	}).idle = len(missing) == 0
@@ -38,12 +39,16 @@ func recallOne[Row any](ctx context.Context, m *Memory, atSlug, kind memoryKind,
 	slug, bySlug := key.value.(string)
 	id, known := key.value.(int64)
 	if m != nil {
+		now := time.Now()
 		if bySlug {
-			id, known = lookUp[int64](m, memoryKey{kind: atSlug, name: slug}, time.Now())
+			var text keptText
+			if text, known = m.lookUpText(memoryKey{kind: atSlug, name: slug}, now); known {
+				id = text.signed()
+			}
 		}
-		if row, kept := lookUp[*Row](m, memoryKey{kind: kind, id: id}, time.Now()); known && kept {
+		if row, kept := lookUpRow[Row](m, kind, id, now); known && kept {
 			m.count(1, 0)
-			return copied(row), nil
+			return row, nil
 		}
 		m.count(0, 1)
 	}
@@ -52,8 +57,9 @@ func recallOne[Row any](ctx context.Context, m *Memory, atSlug, kind memoryKind,
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	if keepRow(reading, kind, &rows[0]); m != nil && bySlug {
-		reading.keep(memoryKey{kind: atSlug, name: slug}, any(&rows[0]).(keepable).key(), 8)
+	row := any(&rows[0]).(keepable)
+	if keepRow(reading, kind, row); m != nil && bySlug {
+		reading.keep(memoryKey{kind: atSlug, name: slug}, func(entry []byte) []byte { return binary.AppendVarint(entry, row.key()) })
 	}
 	return &rows[0], nil
 }
@@ -73,23 +79,11 @@ func copies[Row any](rows map[int64]*Row) []*Row {
 	return objects
 }
 
-// What strings take in memory beside their bytes: what allocation rounds up.
-const stringItself = 8
-
-func optionalWeight(texts ...*string) (bytes int) {
-	for _, text := range texts {
-		if text != nil {
-			bytes += 16 + stringItself + len(*text)
-		}
-	}
-	return bytes
-}
-
 // lookUpAll adds what is in memory, and returns the ids of the others.
 func lookUpAll[Row any](m *Memory, kind memoryKind, ids []int64, found map[int64]*Row) (missing []int64) {
 	now := time.Now()
 	for _, id := range ids {
-		if row, kept := lookUp[*Row](m, memoryKey{kind: kind, id: id}, now); kept {
+		if row, kept := lookUpRow[Row](m, kind, id, now); kept {
 			found[id] = row
 		} else {
 			missing = append(missing, id)
@@ -99,15 +93,21 @@ func lookUpAll[Row any](m *Memory, kind memoryKind, ids []int64, found map[int64
 	return missing
 }
 
-// keepRow keeps a copy of the row, which does not hold the rows beside it, and returns what nobody may change.
-func keepRow[Row any](r reading, kind memoryKind, row *Row) *Row {
-	if !r.takes() {
-		return row
+// lookUpRow returns a row that is the caller's.
+func lookUpRow[Row any](m *Memory, kind memoryKind, id int64, now time.Time) (*Row, bool) {
+	text, found := m.lookUpText(memoryKey{kind: kind, id: id}, now)
+	if !found {
+		return nil, false
 	}
-	alone := copied(row)
-	is := any(alone).(keepable)
-	r.keep(memoryKey{kind: kind, id: is.key()}, alone, is.weight())
-	return alone
+	row := new(Row)
+	m.readRow(&text, any(row).(scanned))
+	return row, true
+}
+
+func keepRow(r reading, kind memoryKind, row keepable) {
+	if r.takes() {
+		r.keep(memoryKey{kind: kind, id: row.key()}, func(entry []byte) []byte { return r.memory.appendRow(entry, row) })
+	}
 }
 
 // parts are rows that belong to an article, kept as one.
@@ -118,11 +118,9 @@ type parts[Row any] struct {
 
 func (p *parts[Row]) key() int64 { return int64(p.of) }
 
-func (p *parts[Row]) weight() (bytes int) {
-	for i := range p.rows {
-		bytes += any(&p.rows[i]).(interface{ weight() int }).weight()
-	}
-	return bytes + int(unsafe.Sizeof(*p))
+// columns are two: the article, and all rows.
+func (p *parts[Row]) columns(into []any) []any {
+	return append(into, (*int64)(&p.of), (*rowsOf[Row])(&p.rows))
 }
 
 // partsOf puts the rows together for each of the articles, also for those that have none.
@@ -162,12 +160,6 @@ type reached[Link, Row any] struct {
 type relation[Link, Row any] struct {
 	links, rows memoryKind
 	load        func(articles []int64, use func([]linked[Link, Row]) error) *wantedRows
-}
-
-// keptLink is a link as it is kept: without the row, which is kept by itself.
-type keptLink[Link any] struct {
-	link Link
-	to   int64
 }
 
 // follow finds what the relation leads to from each article, and all that is reached, for use. Load wants it for the
@@ -211,19 +203,18 @@ func (r relation[Link, Row]) lookUp(m *Memory, articles []int64, all map[int64][
 	var missing []int64
 	now := time.Now()
 	for _, article := range articles {
-		links, kept := lookUp[[]keptLink[Link]](m, memoryKey{kind: r.links, id: article}, now)
-		list := make([]reached[Link, Row], 0, len(links))
-		for _, link := range links {
-			object := objects[link.to]
-			if object == nil {
-				var row *Row
-				if row, kept = lookUp[*Row](m, memoryKey{kind: r.rows, id: link.to}, now); !kept {
-					break
+		text, kept := m.lookUpText(memoryKey{kind: r.links, id: article}, now)
+		var list []reached[Link, Row]
+		for kept && text != "" {
+			var to reached[Link, Row]
+			m.readRow(&text, any(&to.Link).(scanned))
+			id := text.signed()
+			if to.Object = objects[id]; to.Object == nil {
+				if to.Object, kept = lookUpRow[Row](m, r.rows, id, now); kept {
+					objects[id] = to.Object
 				}
-				object = copied(row)
-				objects[link.to] = object
 			}
-			list = append(list, reached[Link, Row]{link.link, object})
+			list = append(list, to)
 		}
 		if kept {
 			all[article] = list
@@ -236,20 +227,26 @@ func (r relation[Link, Row]) lookUp(m *Memory, articles []int64, all map[int64][
 
 // keep keeps the links of each article, also that there are none, and the rows.
 func (r relation[Link, Row]) keep(reading reading, articles []int64, rows []linked[Link, Row]) {
-	links := make(map[int64][]keptLink[Link], len(articles))
+	links := make(map[int64][]*linked[Link, Row], len(articles))
 	known := make(map[int64]bool)
 	for i := range rows {
-		id := any(&rows[i].Row).(keepable).key()
-		links[rows[i].Owner] = append(links[rows[i].Owner], keptLink[Link]{rows[i].Link, id})
-		if !known[id] {
+		row := any(&rows[i].Row).(keepable)
+		links[rows[i].Owner] = append(links[rows[i].Owner], &rows[i])
+		if id := row.key(); !known[id] {
 			known[id] = true
-			keepRow(reading, r.rows, &rows[i].Row)
+			keepRow(reading, r.rows, row)
 		}
 	}
 	for _, article := range articles {
-		list := links[article]
-		if reading.takes() {
-			reading.keep(memoryKey{kind: r.links, id: article}, list, 24+cap(list)*int(unsafe.Sizeof(keptLink[Link]{})))
+		if !reading.takes() {
+			continue
 		}
+		reading.keep(memoryKey{kind: r.links, id: article}, func(entry []byte) []byte {
+			for _, link := range links[article] {
+				entry = reading.memory.appendRow(entry, any(&link.Link).(scanned))
+				entry = binary.AppendVarint(entry, any(&link.Row).(keepable).key())
+			}
+			return entry
+		})
 	}
 }

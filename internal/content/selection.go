@@ -10,6 +10,10 @@ import (
 // It decides what the service loads; the same field with the same arguments is in it once, whatever its aliases.
 type Selection struct {
 	fields []*SelectedField
+
+	// Form is that in which the door writes the articles of a list, all that is asked of them: then it takes what it has
+	// Written before.
+	Form Form
 }
 
 // SelectedField is one field of a Selection.

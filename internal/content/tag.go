@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"unsafe"
 
 	"github.com/lib/pq"
 )
@@ -32,10 +31,6 @@ func (t *Tag) columns(into []any) []any {
 }
 
 func (t *Tag) key() int64 { return int64(t.ID) }
-
-func (t *Tag) weight() int {
-	return int(unsafe.Sizeof(*t)) + 4*stringItself + len(t.Slug) + len(t.Name) + len(t.Description) + len(t.Kind)
-}
 
 type TagKind string
 

@@ -2,7 +2,6 @@ package content
 
 import (
 	"context"
-	"unsafe"
 
 	"github.com/lib/pq"
 )
@@ -23,10 +22,6 @@ type Video struct {
 
 func (v *Video) columns(into []any) []any {
 	return append(into, (*int64)(&v.ArticleID), &v.URL, &v.EmbedURL, &v.Provider, &v.DurationSeconds, &v.Width, &v.Height, &v.PosterID)
-}
-
-func (v *Video) weight() int {
-	return int(unsafe.Sizeof(*v)) + stringItself + len(v.URL) + optionalWeight(v.EmbedURL, v.Provider)
 }
 
 func (s *Service) attachVideos(ctx context.Context, b *batch, articles []*Article, asked *Selection) error {

@@ -15,6 +15,8 @@ func memoryMetrics(memory *content.Memory) []prometheus.Collector {
 	return []prometheus.Collector{
 		counter("hit", func(s content.MemoryStats) int64 { return s.Hits }),
 		counter("miss", func(s content.MemoryStats) int64 { return s.Misses }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "broadsheet_memory_written_total", Help: "Articles in lists that were answered as they had been written before."},
+			func() float64 { return float64(memory.Stats().Written) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "broadsheet_memory_bytes", Help: "What the rows in memory take, roughly."},
 			func() float64 { return float64(memory.Stats().Bytes) }),
 	}

@@ -1,0 +1,142 @@
+package content
+
+import (
+	"context"
+	"encoding/binary"
+	"slices"
+	"time"
+)
+
+// Form is a way in which a door writes articles: the same article in the same form is the same bytes, until something
+// changes that it is made from. 0 is none.
+type Form uint32
+
+// NewForm returns a form that no door has yet, or 0 if nothing is kept.
+func (s *Service) NewForm() Form {
+	if s == nil || s.memory == nil {
+		return 0
+	}
+	return Form(s.memory.forms.Add(1))
+}
+
+// part is something that an article is made from. It stands for a Key, in little memory and without a pointer.
+type part struct {
+	kind uint8 // its place in partKinds, counted from firstPart
+	id   int64
+}
+
+// partKinds are the kinds of keys that articles in memory are made from. Their numbers are none of a memoryKind.
+var partKinds = [...]string{
+	"article", "article-words", "article-minutes", "article-time", "article-seo", "article-featured", "article-tags", "article-primary-tag",
+	"article-authors", "article-video", "article-corrections", "related", "tag", "tag-text", "author", "author-text", "image",
+}
+
+const firstPart = 128
+
+// partOf returns false if the key is none that a rendition can be made from.
+func partOf(key Key) (part, bool) {
+	kind := slices.Index(partKinds[:], key.Kind)
+	return part{firstPart + uint8(kind), key.ID}, kind >= 0 && key.Name == ""
+}
+
+func (p part) dependency() Dependency { return onID(partKinds[p.kind-firstPart], p.id) }
+
+// written is how an article is in a form: as it was written before, or to be kept when it is.
+type written struct {
+	bytes []byte
+	keep  func(bytes []byte)
+}
+
+// Written is what the door wrote of the article in the form that it asks for, nil if it has to write it.
+func (a *Article) Written() []byte {
+	if a.written == nil {
+		return nil
+	}
+	return a.written.bytes
+}
+
+// Write says what the door has written, for the next time. The bytes are copied.
+func (a *Article) Write(bytes []byte) {
+	if a.written != nil && a.written.keep != nil {
+		a.written.keep(bytes)
+	}
+}
+
+// recallArticles completes those articles that need nothing but memory, one by one, so that it is known what each is made
+// from; or finds that the door has written them before. It returns the others: all, if they are in no form.
+func (s *Service) recallArticles(ctx context.Context, articles []*Article, form Form, asked *Selection) (missing []*Article) {
+	if form == 0 {
+		return articles
+	}
+	for _, a := range articles {
+		if !s.recallWritten(ctx, a, form) && !s.recallArticle(ctx, a, form, asked) {
+			missing = append(missing, a)
+		}
+	}
+	return missing
+}
+
+// recallWritten finds a rendition: how many parts it is made from, the parts, and the bytes.
+func (s *Service) recallWritten(ctx context.Context, a *Article, form Form) bool {
+	rendition, found := s.memory.lookUp(memoryKey{kind: renditionOfArticle, form: form, id: int64(a.ID)}, time.Now())
+	if !found {
+		return false
+	}
+	count, begin := binary.Uvarint(rendition.bytes)
+	parts := make([]Dependency, 0, count)
+	rest := rendition.bytes[begin:]
+	for range count {
+		id, length := binary.Uvarint(rest[1:])
+		p := part{rest[0], int64(id)}
+		if s.memory.latest.of(p.kind, p.id, "").Load() > rendition.announced {
+			return false
+		}
+		parts, rest = append(parts, p.dependency()), rest[1+length:]
+	}
+	depend(ctx, parts...)
+	s.memory.written.Add(1)
+	a.written = &written{bytes: rest}
+	return true
+}
+
+// recallArticle completes an article if all is in memory, so that what the door makes of it is kept.
+func (s *Service) recallArticle(ctx context.Context, a *Article, form Form, asked *Selection) bool {
+	reading := s.memory.begin()
+	whole, kept := lookUpRow[Article](s.memory, headOfArticle, int64(a.ID), reading.at)
+	if !kept {
+		return false
+	}
+	alone, made := WithDependencies(ctx, make([]Dependency, 0, 32))
+	inMemory := new(batch)
+	if s.completeArticles(alone, inMemory, []*Article{whole}, asked) != nil || inMemory.run(alone) != nil {
+		return false // what is wrong with what was asked, reading the others tells
+	}
+	depend(ctx, made.all...)
+	if reading.takes() {
+		whole.written = &written{keep: func(bytes []byte) { reading.keepWritten(a.ID, form, bytes, made.all) }}
+	}
+	*a = *whole
+	return true
+}
+
+// keepWritten keeps a rendition, unless it is made from something that is none of the parts.
+func (r reading) keepWritten(id ArticleID, form Form, bytes []byte, made []Dependency) {
+	parts := make([]part, 0, len(made))
+	for _, d := range made {
+		p, is := partOf(d.Key)
+		if !is {
+			return
+		}
+		if !slices.Contains(parts, p) {
+			parts = append(parts, p)
+		}
+	}
+	key := memoryKey{kind: renditionOfArticle, form: form, id: int64(id)}
+	r.keepUntil(key, r.memory.options.GoodUntil(r.at, made), func(entry []byte) []byte {
+		entry = binary.AppendUvarint(entry, uint64(len(parts)))
+		for _, p := range parts {
+			entry = binary.AppendUvarint(append(entry, p.kind), uint64(p.id))
+		}
+		return append(entry, bytes...)
+	})
+}
