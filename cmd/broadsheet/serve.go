@@ -57,8 +57,9 @@ func serve(ctx context.Context, c *config.Server, options server.Options, db *co
 		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		// What is kept is no garbage: from here on it is collected more often instead of growing fourfold.
-		debug.SetMemoryLimit(c.CacheBytes + c.MemoryBytes + besideCaches)
+		// What is kept is no garbage: from here on it is collected more often instead of growing fourfold. Rows in memory
+		// are none of the garbage collector's.
+		debug.SetMemoryLimit(c.CacheBytes + besideCaches)
 	}
 	addresses, err := c.Addresses(on.origin())
 	if err != nil {

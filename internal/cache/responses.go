@@ -32,6 +32,7 @@ type Responses struct {
 	store   *store
 	codings *codings
 	asked   sync.Pool // of *question
+	room    sync.Pool // of *[]content.Dependency
 
 	mu      sync.Mutex
 	flights map[string]*flight
@@ -63,8 +64,8 @@ func newOutcome(name string) outcome {
 func NewResponses(log *changes.Log, options Options) *Responses {
 	c := &Responses{
 		options: options, log: log, store: newStore(options.Bytes), codings: newCodings(), flights: make(map[string]*flight),
-		asked: sync.Pool{New: func() any { return new(question) }},
-		hit:   newOutcome("hit"), miss: newOutcome("miss"), bypass: newOutcome("bypass"), stale: newOutcome("stale"),
+		asked: sync.Pool{New: func() any { return new(question) }}, room: sync.Pool{New: func() any { return new([]content.Dependency) }},
+		hit: newOutcome("hit"), miss: newOutcome("miss"), bypass: newOutcome("bypass"), stale: newOutcome("stale"),
 	}
 	log.OnChange(c.store.apply)
 	return c
@@ -192,7 +193,8 @@ func (c *Responses) follow(w http.ResponseWriter, r *http.Request, door http.Han
 
 // make asks the door and keeps what it answers, if it is right and may be kept.
 func (c *Responses) make(door http.Handler, r *http.Request, key []byte, position int64) (*recording, *entry) {
-	ctx, dependencies := content.WithDependencies(r.Context())
+	room := c.room.Get().(*[]content.Dependency)
+	ctx, dependencies := content.WithDependencies(r.Context(), *room)
 	readAt := time.Now()
 	recorded := record(door, r.WithContext(ctx))
 	if dependencies.Fleeting() {
@@ -202,6 +204,10 @@ func (c *Responses) make(door http.Handler, r *http.Request, key []byte, positio
 		return recorded, nil
 	}
 	all := dependencies.All()
+	defer func() {
+		*room = all
+		c.room.Put(room)
+	}()
 	made := c.store.newEntry(key, c.newAnswer(ctx, recorded, readAt, all), readAt, position, all)
 	made.goodUntil = earlier(c.log.GoodUntil(readAt, all, content.AudienceOf(ctx).Delay()), dependencies.Until())
 	_, current := c.log.Current()

@@ -36,7 +36,7 @@ type Server struct {
 	TrustedProxies  []Network `help:"Addresses of the proxies before this server, such as 10.0.0.0/8 or 192.0.2.7; separated by commas. A client's address is then the right-most one in X-Forwarded-For or Forwarded (RFC 7239) that is none of theirs: in the log, and where wrong keys are slowed down. Without it, what those headers say is passed over." placeholder:"CIDR" env:"BROADSHEET_TRUSTED_PROXIES"`
 	RateLimitCompat bool      `help:"Tell partners what is left of their quota in X-RateLimit-Limit, -Remaining and -Reset (seconds of Unix time), too, for clients that do not know RateLimit." env:"BROADSHEET_RATE_LIMIT_COMPAT"`
 
-	MemoryBytes int64         `help:"Memory for rows that were read, in bytes, each for as long as it is right; 0 keeps none." default:"67108864" env:"BROADSHEET_MEMORY_BYTES"`
+	MemoryBytes int64         `help:"Memory for rows that were read, in bytes, each for as long as it is right; 33554432 at the least, or 0, which keeps none." default:"67108864" env:"BROADSHEET_MEMORY_BYTES"`
 	CacheBytes  int64         `help:"Memory for finished answers, in bytes; 0 keeps none." default:"67108864" env:"BROADSHEET_CACHE_BYTES"`
 	CacheShared time.Duration `help:"How long caches further out, which hear of no change, may keep an answer." default:"0s" env:"BROADSHEET_CACHE_SHARED"`
 	CacheStale  time.Duration `help:"How long answers that were right when the database was lost go on being given." default:"10m" env:"BROADSHEET_CACHE_STALE"`

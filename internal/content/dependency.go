@@ -88,9 +88,10 @@ type Dependencies struct {
 
 type dependenciesKey struct{}
 
-// WithDependencies returns a context under which all reading records what it depends on.
-func WithDependencies(ctx context.Context) (context.Context, *Dependencies) {
-	dependencies := &Dependencies{all: make([]Dependency, 0, 256)}
+// WithDependencies returns a context under which all reading records what it depends on, in the room that is given as far as
+// it goes.
+func WithDependencies(ctx context.Context, room []Dependency) (context.Context, *Dependencies) {
+	dependencies := &Dependencies{all: room[:0]}
 	return context.WithValue(ctx, dependenciesKey{}, dependencies), dependencies
 }
 

@@ -2,6 +2,8 @@ package content
 
 import (
 	"context"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -234,9 +236,10 @@ func BenchmarkLookUp(b *testing.B) {
 		keepRow(reading, headOfArticle, &Article{ID: ArticleID(id)})
 	}
 	now, id := time.Now(), int64(0)
+	b.ReportAllocs()
 	for b.Loop() {
 		id = (id + 7919) % 10_000
-		if _, found := lookUp[*Article](m, memoryKey{kind: headOfArticle, id: id}, now); !found {
+		if _, found := lookUpRow[Article](m, headOfArticle, id, now); !found {
 			b.Fatal("not kept")
 		}
 	}
