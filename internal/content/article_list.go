@@ -181,7 +181,7 @@ func (s *Service) readList(ctx context.Context, b *batch, list *articleList, own
 	}
 	if placesOnly {
 		want(b, "list of articles", q.text.String(), q.args, func(rows []linked[plainLink, articlePlace]) error {
-			return use(grouped(rows, func(l *linked[plainLink, articlePlace]) (int64, *Article) { return l.Owner, (*Article)(&l.Row) }))
+			return use(grouped(rows, func(l *linked[plainLink, articlePlace]) (int64, *Article) { return l.Owner, l.Row.article() }))
 		})
 	} else {
 		want(b, "list of articles", q.text.String(), q.args, func(rows []linked[plainLink, Article]) error {
@@ -192,12 +192,19 @@ func (s *Service) readList(ctx context.Context, b *batch, list *articleList, own
 }
 
 // articlePlace is an article as far as it decides about its place in lists.
-type articlePlace Article
+type articlePlace struct {
+	id                     ArticleID
+	publishedAt, updatedAt time.Time
+}
 
 const placeColumns = `a.id, a.published_at, a.updated_at`
 
 func (p *articlePlace) columns(into []any) []any {
-	return append(into, (*int64)(&p.ID), &p.PublishedAt, &p.UpdatedAt)
+	return append(into, (*int64)(&p.id), &p.publishedAt, &p.updatedAt)
+}
+
+func (p *articlePlace) article() *Article {
+	return &Article{ID: p.id, PublishedAt: p.publishedAt, UpdatedAt: p.updatedAt}
 }
 
 // fillHeads fills in articles of the pages that are places only. What became invisible after its page was read is in them no

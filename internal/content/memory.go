@@ -163,24 +163,30 @@ type kept struct {
 	bytes     []byte // the caller's own
 }
 
+// text shares its memory with the value.
+func (k kept) text() keptText {
+	return keptText(unsafe.String(unsafe.SliceData(k.bytes), len(k.bytes)))
+}
+
 // lookUp returns what is kept under the key and was not announced since.
-func (m *Memory) lookUp(key memoryKey, now time.Time) (value kept, found bool) {
+func (m *Memory) lookUp(key memoryKey, now time.Time) (kept, bool) {
+	value, _, found := m.lookUpIn(nil, key, now)
+	return value, found
+}
+
+// lookUpIn appends what is kept to room that the caller has for it.
+func (m *Memory) lookUpIn(room []byte, key memoryKey, now time.Time) (value kept, longer []byte, found bool) {
 	var place [64]byte
-	entry := m.kept.Get(nil, key.appendTo(place[:0]))
+	longer = m.kept.Get(room, key.appendTo(place[:0]))
+	entry := longer[len(room):]
 	if len(entry) == 0 {
-		return value, false
+		return value, room, false
 	}
 	announced, until := int64(binary.LittleEndian.Uint64(entry)), int64(binary.LittleEndian.Uint64(entry[8:]))
 	if until != 0 && until <= now.UnixNano() || m.latest.of(uint8(key.kind), key.id, key.name).Load() > announced {
-		return value, false
+		return value, room, false
 	}
-	return kept{announced, entry[16:]}, true
-}
-
-// lookUpText is for values of which texts are made: they share their memory with it.
-func (m *Memory) lookUpText(key memoryKey, now time.Time) (keptText, bool) {
-	value, found := m.lookUp(key, now)
-	return keptText(unsafe.String(unsafe.SliceData(value.bytes), len(value.bytes))), found
+	return kept{announced, entry[16:]}, longer, true
 }
 
 func (m *Memory) count(hits, misses int) {

@@ -41,8 +41,9 @@ func recallOne[Row any](ctx context.Context, m *Memory, atSlug, kind memoryKind,
 	if m != nil {
 		now := time.Now()
 		if bySlug {
-			var text keptText
-			if text, known = m.lookUpText(memoryKey{kind: atSlug, name: slug}, now); known {
+			var value kept
+			if value, known = m.lookUp(memoryKey{kind: atSlug, name: slug}, now); known {
+				text := value.text()
 				id = text.signed()
 			}
 		}
@@ -95,11 +96,11 @@ func lookUpAll[Row any](m *Memory, kind memoryKind, ids []int64, found map[int64
 
 // lookUpRow returns a row that is the caller's.
 func lookUpRow[Row any](m *Memory, kind memoryKind, id int64, now time.Time) (*Row, bool) {
-	text, found := m.lookUpText(memoryKey{kind: kind, id: id}, now)
+	value, found := m.lookUp(memoryKey{kind: kind, id: id}, now)
 	if !found {
 		return nil, false
 	}
-	row := new(Row)
+	row, text := new(Row), value.text()
 	m.readRow(&text, any(row).(scanned))
 	return row, true
 }
@@ -203,7 +204,8 @@ func (r relation[Link, Row]) lookUp(m *Memory, articles []int64, all map[int64][
 	var missing []int64
 	now := time.Now()
 	for _, article := range articles {
-		text, kept := m.lookUpText(memoryKey{kind: r.links, id: article}, now)
+		value, kept := m.lookUp(memoryKey{kind: r.links, id: article}, now)
+		text := value.text()
 		var list []reached[Link, Row]
 		for kept && text != "" {
 			var to reached[Link, Row]

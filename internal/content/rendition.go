@@ -68,35 +68,43 @@ func (s *Service) recallArticles(ctx context.Context, articles []*Article, form 
 	if form == 0 {
 		return articles
 	}
+	room := make([]byte, 0, len(articles)*usualRendition)
 	for _, a := range articles {
-		if !s.recallWritten(ctx, a, form) && !s.recallArticle(ctx, a, form, asked) {
+		var written bool
+		if room, written = s.recallWritten(ctx, a, form, room); !written && !s.recallArticle(ctx, a, form, asked) {
 			missing = append(missing, a)
 		}
 	}
 	return missing
 }
 
-// recallWritten finds a rendition: how many parts it is made from, the parts, and the bytes.
-func (s *Service) recallWritten(ctx context.Context, a *Article, form Form) bool {
-	rendition, found := s.memory.lookUp(memoryKey{kind: renditionOfArticle, form: form, id: int64(a.ID)}, time.Now())
+// usualRendition is how many bytes a rendition takes that is none of the largest.
+const usualRendition = 1536
+
+// recallWritten finds a rendition, in the room that is given as far as it goes: how many parts it is made from, the parts, and
+// what was written.
+func (s *Service) recallWritten(ctx context.Context, a *Article, form Form, room []byte) (longer []byte, found bool) {
+	rendition, longer, found := s.memory.lookUpIn(room, memoryKey{kind: renditionOfArticle, form: form, id: int64(a.ID)}, time.Now())
 	if !found {
-		return false
+		return room, false
 	}
-	count, begin := binary.Uvarint(rendition.bytes)
-	parts := make([]Dependency, 0, count)
-	rest := rendition.bytes[begin:]
-	for range count {
-		id, length := binary.Uvarint(rest[1:])
-		p := part{rest[0], int64(id)}
-		if s.memory.latest.of(p.kind, p.id, "").Load() > rendition.announced {
-			return false
+	text := rendition.text()
+	for range text.unsigned() {
+		if s.memory.latest.of(text.byte(), int64(text.unsigned()), "").Load() > rendition.announced {
+			return room, false
 		}
-		parts, rest = append(parts, p.dependency()), rest[1+length:]
 	}
-	depend(ctx, parts...)
+	a.written = &written{bytes: rendition.bytes[len(rendition.bytes)-len(text):]}
 	s.memory.written.Add(1)
-	a.written = &written{bytes: rest}
-	return true
+	if dependencies, _ := ctx.Value(dependenciesKey{}).(*Dependencies); dependencies != nil {
+		text = rendition.text()
+		dependencies.mu.Lock()
+		defer dependencies.mu.Unlock()
+		for range text.unsigned() {
+			dependencies.all = append(dependencies.all, part{text.byte(), int64(text.unsigned())}.dependency())
+		}
+	}
+	return longer, true
 }
 
 // recallArticle completes an article if all is in memory, so that what the door makes of it is kept.
