@@ -32,8 +32,15 @@ func follow(ctx context.Context, c *config.Server, options *server.Options, db *
 	options.Metrics = append(options.Metrics, couriers)
 	options.Changes = log
 	announcer := changes.NewAnnouncer(log, db.DB)
+	own, err := database.Open(ctx, db.url, database.Pool{MaxOpen: 1})
+	if err != nil {
+		return nil, err
+	}
 	var running sync.WaitGroup
-	running.Go(func() { changes.NewFollower(log, db.DB).Run(ctx, database.ListenAddress(db.url)) })
+	running.Go(func() {
+		changes.NewFollower(log, own).Run(ctx, database.ListenAddress(db.url))
+		_ = own.Close()
+	})
 	running.Go(func() { options.Partners.Run(ctx) })
 	running.Go(func() { announcer.Run(ctx) })
 	running.Go(func() { couriers.Run(ctx) })

@@ -17,12 +17,16 @@ import (
 type Follower struct {
 	log       *Log
 	db        *sqlx.DB
+	prepared  map[string]*sqlx.Stmt
 	begun     bool
 	connected atomic.Bool // whether Postgres can tell us of changes
 }
 
-// NewFollower returns one that has read nothing yet.
-func NewFollower(log *Log, db *sqlx.DB) *Follower { return &Follower{log: log, db: db} }
+// NewFollower returns one that has read nothing yet. It asks the database one thing at a time: a pool of its own, of one
+// connection, saves it from waiting behind those who read stories.
+func NewFollower(log *Log, db *sqlx.DB) *Follower {
+	return &Follower{log: log, db: db, prepared: make(map[string]*sqlx.Stmt)}
+}
 
 // Intervals of a follower: the longest that a lost connection may go unnoticed, and the pauses between attempts to
 // connect again.
@@ -108,7 +112,7 @@ func (f *Follower) read(ctx context.Context) error {
 			Subject  string
 			Keys     pq.StringArray
 		}
-		err := f.db.SelectContext(ctx, &rows, `select position, at, subject, keys from changes where position > $1 order by position limit $2`,
+		err := f.selectAll(ctx, &rows, `select position, at, subject, keys from changes where position > $1 order by position limit $2`,
 			f.log.Position(), mostAtOnce)
 		if err != nil {
 			return fmt.Errorf("read the log of changes: %w", err)
@@ -125,7 +129,27 @@ func (f *Follower) read(ctx context.Context) error {
 			return err
 		}
 		f.log.Apply(changes, changes[len(changes)-1].Position, coming)
+		if len(rows) < mostAtOnce { // of what comes later we are told
+			return nil
+		}
 	}
+}
+
+// selectAll keeps its statements prepared: each change would wait for Postgres to plan them. After an error they are
+// prepared anew, since it may be the schema that has changed.
+func (f *Follower) selectAll(ctx context.Context, rows any, text string, args ...any) (err error) {
+	statement := f.prepared[text]
+	if statement == nil {
+		if statement, err = f.db.PreparexContext(ctx, text); err != nil {
+			return err
+		}
+		f.prepared[text] = statement
+	}
+	if err = statement.SelectContext(ctx, rows, args...); err != nil {
+		delete(f.prepared, text)
+		_ = statement.Close()
+	}
+	return err
 }
 
 // Announcements reads the keys of an entry of the log.
@@ -158,7 +182,7 @@ func (f *Follower) readComing(ctx context.Context) ([]Appearance, error) {
 		At   time.Time
 		Keys pq.StringArray
 	}
-	err := f.db.SelectContext(ctx, &rows, `
+	err := f.selectAll(ctx, &rows, `
 		with since as (select $1::timestamptz - coalesce(max(delay_seconds), 0) * interval '1 second' as at from partners)
 		select greatest(a.published_at, a.embargoed_until) as at, array_remove(appearance_keys(a), null) as keys
 		from articles a
