@@ -176,7 +176,8 @@ func (f *Follower) begin(ctx context.Context) error {
 	return nil
 }
 
-// readComing reads what will appear by itself, and when: to partners some time after the public.
+// readComing reads what will appear by itself, and when: to partners some time after the public. What has appeared to all by
+// now, the log remembers.
 func (f *Follower) readComing(ctx context.Context) ([]Appearance, error) {
 	var rows []struct {
 		At   time.Time
@@ -192,7 +193,7 @@ func (f *Follower) readComing(ctx context.Context) ([]Appearance, error) {
 			select id from articles where embargoed_until > (select at from since) and status in ('PUBLISHED', 'SCHEDULED'))
 		union all
 		select at, array['article-corrections:' || article_id] from corrections where at > (select at from since)
-		order by at`, time.Now().Add(-LongestFill))
+		order by at`, time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("read what is coming: %w", err)
 	}

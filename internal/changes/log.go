@@ -20,7 +20,9 @@ type Log struct {
 
 	mu         sync.Mutex
 	hear       []func([]Change)
-	coming     []Appearance             // in the order of time
+	read       []Appearance             // what is coming, as it was read last
+	past       []pastAppearance         // what was read earlier, and is coming no more
+	coming     []Appearance             // all of both, in the order of time
 	comingKeys map[content.Key]struct{} // that they announce
 	advanced   chan struct{}            // closed, and replaced, when Position has grown
 	losses     int                      // how often changes began to go unheard
@@ -39,6 +41,19 @@ type Appearance struct {
 	At        time.Time
 	Announced []content.Announcement
 }
+
+type pastAppearance struct {
+	Appearance
+	since time.Time
+}
+
+// appearanceName tells appearances apart: by the first key, of what appears.
+type appearanceName struct {
+	at  int64
+	key content.Key
+}
+
+func (a Appearance) name() appearanceName { return appearanceName{a.At.UnixNano(), a.Announced[0].Key} }
 
 // NewLog returns a log that knows nothing, and is not current before somebody follows it.
 func NewLog(log *slog.Logger) *Log {
@@ -109,15 +124,7 @@ func (l *Log) GoodUntil(readAt time.Time, dependencies []content.Dependency, del
 
 // Apply tells of changes up to a position, and sets what will appear by itself after them. It is for who follows the log.
 func (l *Log) Apply(changes []Change, position int64, coming []Appearance) {
-	keys := make(map[content.Key]struct{})
-	for _, appearance := range coming {
-		for _, announced := range appearance.Announced {
-			keys[announced.Key] = struct{}{}
-		}
-	}
-	l.mu.Lock()
-	l.coming, l.comingKeys = coming, keys
-	l.mu.Unlock()
+	l.setComing(coming, time.Now())
 	if len(changes) > 0 {
 		for _, hear := range l.hear {
 			hear(changes)
@@ -128,6 +135,32 @@ func (l *Log) Apply(changes []Change, position int64, coming []Appearance) {
 	l.position.Store(position)
 	close(l.advanced)
 	l.advanced = make(chan struct{})
+}
+
+// setComing goes on remembering what was coming before, as long as something may be kept that was read before it came.
+func (l *Log) setComing(read []Appearance, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known := make(map[appearanceName]bool, len(read))
+	for _, a := range read {
+		known[a.name()] = true
+	}
+	l.past = slices.DeleteFunc(l.past, func(p pastAppearance) bool { return now.Sub(p.since) > LongestFill || known[p.name()] })
+	for _, a := range l.read {
+		if !known[a.name()] {
+			l.past = append(l.past, pastAppearance{a, now})
+		}
+	}
+	l.read, l.coming, l.comingKeys = read, slices.Clone(read), make(map[content.Key]struct{})
+	for _, p := range l.past {
+		l.coming = append(l.coming, p.Appearance)
+	}
+	slices.SortStableFunc(l.coming, func(a, b Appearance) int { return a.At.Compare(b.At) })
+	for _, a := range l.coming {
+		for _, announced := range a.Announced {
+			l.comingKeys[announced.Key] = struct{}{}
+		}
+	}
 }
 
 // Lose says that changes may go unheard from now on.

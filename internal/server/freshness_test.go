@@ -17,6 +17,7 @@ import (
 	"broadsheet/internal/cache"
 	"broadsheet/internal/changes"
 	"broadsheet/internal/content"
+	"broadsheet/internal/database"
 	"broadsheet/internal/database/dbtest"
 	"broadsheet/internal/demo"
 	"broadsheet/internal/partner"
@@ -49,7 +50,14 @@ func newNode(tb testing.TB, db *sqlx.DB, url string) *node {
 	n.remembering, _ = newServer(tb, db, func(o *server.Options) { o.Partners, o.Log, o.Content = partners, quiet, withMemory(tb, db, n.memory) })
 	n.uncached, _ = newServer(tb, db, func(o *server.Options) { o.Partners, o.Log = partners, quiet })
 	announcer := changes.NewAnnouncer(n.log, db)
-	untilTheEnd(tb, func(ctx context.Context) { changes.NewFollower(n.log, db).Run(ctx, url) })
+	own, err := database.Open(tb.Context(), url, database.Pool{MaxOpen: 1})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	untilTheEnd(tb, func(ctx context.Context) {
+		changes.NewFollower(n.log, own).Run(ctx, url)
+		_ = own.Close()
+	})
 	untilTheEnd(tb, announcer.Run)
 	waitFor(tb, "changes to be heard", func() bool {
 		_, current := n.log.Current()
