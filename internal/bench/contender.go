@@ -61,11 +61,31 @@ type field struct {
 	queries    []query
 }
 
-// remember has a server read the whole newsroom once, as far as its memory holds it.
+// remember has a server read the whole newsroom once, and show each page of the feed, as far as its memory holds it.
 func remember(ctx context.Context, c *contender) error {
 	fmt.Fprintf(os.Stderr, "%s reads everything\n", c.name)
-	_, err := walk(ctx, c.address, everything, variables{}, 0)
-	return err
+	if _, err := walk(ctx, c.address, everything, variables{}, 0); err != nil {
+		return err
+	}
+	for vars := (variables{}); ; {
+		var answer struct {
+			Data struct {
+				Articles struct {
+					PageInfo struct {
+						EndCursor   string
+						HasNextPage bool
+					}
+				}
+			}
+		}
+		if err := post(ctx, c.address, feed, vars, &answer); err != nil {
+			return err
+		}
+		page := answer.Data.Articles.PageInfo
+		if vars["after"] = page.EndCursor; !page.HasNextPage {
+			return nil
+		}
+	}
 }
 
 // enter starts the contenders of these names on a newsroom.
