@@ -121,13 +121,13 @@ func newPlans(schema *executableSchema) *plans {
 // plans, that is always.
 func (p *plans) execute(ctx context.Context, operation *graphql.OperationContext, result *answer, present graphql.ErrorPresenterFunc) bool {
 	if p == nil || ctx.Err() != nil {
-		return false //nolint:nilerr // a request without any time left is gqlgen's to refuse
+		return false // a request without any time left is gqlgen's to refuse
 	}
 	ctx = graphql.WithOperationContext(ctx, operation)
 	ec := newExecutionContext(operation, p.schema, nil)
 	planned, err := p.of(ctx, ec)
 	if err != nil {
-		return false //nolint:nilerr // what is wrong is gqlgen's to say
+		return false // what is wrong is gqlgen's to say
 	}
 	result.buffer = p.buffers.Get().(*[]byte)
 	if !planned.execute(ctx, ec, result, present) {
@@ -369,7 +369,8 @@ func (o *plannedOperation) execute(ctx context.Context, ec *executionContext, re
 		return true
 	}
 	writers, failures := make([]writer, len(o.roots)), make([]error, len(o.roots))
-	writers[0].buffer = append((*result.buffer)[:0], answerHead...)
+	*result.buffer = append((*result.buffer)[:0], answerHead...)
+	writers[0].buffer = *result.buffer
 	var wait sync.WaitGroup
 	turns := make(chan struct{}, rootsAtOnce)
 	run := func(i int) {
@@ -409,7 +410,8 @@ func (o *plannedOperation) collect(ctx context.Context, writers []writer, failur
 	for _, w := range writers[1:] {
 		whole = append(whole, w.buffer...)
 	}
-	*result.buffer = append(whole, '}')
+	whole = append(whole, '}')
+	*result.buffer = whole
 	result.data = (*result.buffer)[len(answerHead):]
 	return true
 }

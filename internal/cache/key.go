@@ -30,14 +30,14 @@ func (q *question) read(r *http.Request, mostBytes int64) (cacheable bool) {
 	if has(r.Header, "Broadsheet-Cost") || audience == nil && has(r.Header, "Authorization") {
 		return false
 	}
-	key := q.key[:0]
+	q.key = q.key[:0]
 	for _, part := range [...]string{method, r.URL.Path, r.URL.RawQuery, audience.CacheKey(), audience.SharedWith(first(r.Header, "Origin")), first(r.Header, "Content-Type"), first(r.Header, "Content-Encoding")} {
-		key = append(append(key, part...), 0)
+		q.key = append(append(q.key, part...), 0)
 	}
 	for _, accepted := range r.Header["Accept"] {
-		key = append(append(key, accepted...), ',')
+		q.key = append(append(q.key, accepted...), ',')
 	}
-	q.key = append(key, 0)
+	q.key = append(q.key, 0)
 	return method == http.MethodGet || q.readBody(r, mostBytes)
 }
 
