@@ -24,7 +24,7 @@ func (s *Server) Run(ctx context.Context, how Running) error {
 	public := s.newHTTPServer(s.Public, how.Answer)
 	defer s.stop()
 	servers, failed := []*http.Server{public}, make(chan error, 2)
-	go func() { failed <- public.Serve(how.Public) }()
+	go func() { failed <- public.Serve(joinedListener{how.Public}) }()
 	if how.Operations != nil {
 		operations := s.newHTTPServer(s.Operations, how.Answer)
 		servers = append(servers, operations)
