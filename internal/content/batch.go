@@ -27,7 +27,6 @@ var errNotInMemory = errors.New("not in memory")
 type wantedRows struct {
 	about, text string
 	args        []any
-	width       int          // how many columns it has
 	next        func() []any // where the columns of one more row go
 	use         func() error // what to do when all are there
 	idle        bool         // whether it is known that none will come, since all was in memory
@@ -45,8 +44,7 @@ func (s *Service) load(ctx context.Context, begin func(b *batch) error) error {
 // want has a query read with all the others, and its rows used then. About is what is being read, for the error.
 func want[Row any](b *batch, about, text string, args []any, use func([]Row) error) *wantedRows {
 	rows := new([]Row)
-	width := len(any(new(Row)).(scanned).columns(nil))
-	wanted := &wantedRows{about: about, text: text, args: args, width: width, next: nextOf(rows), use: func() error { return use(*rows) }}
+	wanted := &wantedRows{about: about, text: text, args: args, next: nextOf(rows), use: func() error { return use(*rows) }}
 	b.wanted = append(b.wanted, wanted)
 	return wanted
 }
@@ -70,6 +68,9 @@ func (b *batch) run(ctx context.Context) error {
 
 // read reads what is not idle: one query by itself, several together. Then the idle ones are among them, so that an
 // operation has one statement for each of its levels, which stays prepared, and not one for whatever memory may lack.
+//
+// A row comes as one text, with the number of the query that it is from: what a value costs in database/sql and lib/pq, it
+// costs for a row and not for each of its columns.
 func (b *batch) read(ctx context.Context, wanted []*wantedRows) error {
 	var busy []*wantedRows
 	for _, w := range wanted {
@@ -83,61 +84,33 @@ func (b *batch) read(ctx context.Context, wanted []*wantedRows) error {
 	case b.statements == nil:
 		return errNotInMemory
 	case len(busy) == 1:
-		one := busy[0]
-		return b.statements.each(ctx, one.about, one.text, one.args, func(rows *sql.Rows) error { return rows.Scan(one.next()...) })
-	default:
-		return b.readTogether(ctx, wanted)
+		wanted = busy
 	}
-}
-
-func (b *batch) readTogether(ctx context.Context, wanted []*wantedRows) error {
-	about, q, width := together(wanted)
-	values, targets := make([]any, 1+width), make([]any, 1+width)
-	for i := range values {
-		targets[i] = &values[i]
-	}
+	about, q := together(wanted)
+	var number int
+	var row string
+	targets := []any{&number, &row}
 	return b.statements.each(ctx, about, q.text.String(), q.args, func(rows *sql.Rows) error {
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
-		for i, column := range wanted[values[0].(int64)].next() {
-			if err := set(column, values[1+i]); err != nil {
-				return fmt.Errorf("column %d: %w", 1+i, err)
-			}
-		}
-		return nil
+		return readRow(row, wanted[number].next())
 	})
 }
 
-// together makes one query of several. Its rows say first which of them they are from; the columns, which have types of
-// their own in each, are read as text, and filled up to the width of the widest. The rows of each keep their order, since
-// Postgres appends one to the other.
-func together(wanted []*wantedRows) (about string, q *query, width int) {
+// together makes one query of several.
+func together(wanted []*wantedRows) (about string, q *query) {
 	q = new(query)
-	for _, w := range wanted {
-		about, width = about+", "+w.about, max(width, w.width)
-	}
 	for i, w := range wanted {
+		about += ", " + w.about
 		if i > 0 {
 			q.write(" union all ")
 		}
-		q.write("select ", strconv.Itoa(i))
-		for column := range width {
-			if column < w.width {
-				q.write(", q.c", strconv.Itoa(column), "::text")
-			} else {
-				q.write(", null")
-			}
-		}
-		q.write(" from (")
+		q.write("select ", strconv.Itoa(i), ", q::text from (")
 		q.embed(w.text, w.args)
-		q.write(") as q (c0")
-		for column := 1; column < w.width; column++ {
-			q.write(", c", strconv.Itoa(column))
-		}
-		q.write(")")
+		q.write(") as q")
 	}
-	return about[2:], q, width
+	return about[2:], q
 }
 
 // embed writes a query with its arguments: their placeholders are counted on from those before.
@@ -159,20 +132,74 @@ func (q *query) embed(text string, args []any) {
 	q.args = append(q.args, args...)
 }
 
+// readRow puts the columns of a row that Postgres has written as text (section 8.16.6 of its documentation) where they go:
+// in parentheses, with commas between them, and in quotes where that is not clear.
+func readRow(text string, columns []any) error {
+	rest := strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
+	for i, column := range columns {
+		value, is, after, err := cutColumn(rest)
+		if err == nil && is {
+			err = set(column, value)
+		} else if err == nil {
+			err = setNull(column)
+		}
+		if err != nil {
+			return fmt.Errorf("column %d: %w", i, err)
+		}
+		if rest = strings.TrimPrefix(after, ","); (rest == after) != (i == len(columns)-1) {
+			return fmt.Errorf("%d columns are wanted, others come", len(columns))
+		}
+	}
+	return nil
+}
+
+// cutColumn returns the first column, whether it is one or null, and what is after it.
+func cutColumn(text string) (value string, is bool, after string, err error) {
+	if !strings.HasPrefix(text, `"`) {
+		end := strings.IndexByte(text, ',')
+		if end < 0 {
+			end = len(text)
+		}
+		return text[:end], end > 0, text[end:], nil
+	}
+	plain := true
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' || text[i] == '"' && strings.HasPrefix(text[i+1:], `"`):
+			plain = false
+			i++
+		case text[i] == '"':
+			if value = text[1:i]; !plain {
+				value = unescape(value)
+			}
+			return value, true, text[i+1:], nil
+		}
+	}
+	return "", false, "", errors.New("a quote is not closed")
+}
+
+// unescape takes one of each two backslashes and quotes.
+func unescape(text string) string {
+	plain := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' || text[i] == '"' {
+			i++
+		}
+		plain = append(plain, text[i])
+	}
+	return string(plain)
+}
+
+func setNull(column any) error {
+	switch column.(type) {
+	case **string, **int64, **int:
+		return nil
+	}
+	return fmt.Errorf("null for a %T", column)
+}
+
 // set puts a value that Postgres has written as text where a column goes.
-func set(column, value any) (err error) {
-	text, is := value.(string)
-	switch column := column.(type) {
-	case **string:
-		return setOptional(column, is, value)
-	case **int64:
-		return setOptional(column, is, value)
-	case **int:
-		return setOptional(column, is, value)
-	}
-	if !is {
-		return fmt.Errorf("%v for a %T", value, column)
-	}
+func set(column any, text string) (err error) {
 	switch column := column.(type) {
 	case *string:
 		*column = text
@@ -184,17 +211,19 @@ func set(column, value any) (err error) {
 		*column, err = strconv.ParseBool(text)
 	case *time.Time:
 		*column, err = pq.ParseTimestamp(time.UTC, text)
+	case **string:
+		return setOptional(column, text)
+	case **int64:
+		return setOptional(column, text)
+	case **int:
+		return setOptional(column, text)
 	default:
 		err = fmt.Errorf("no text for a %T", column)
 	}
 	return err
 }
 
-// setOptional leaves nil what is null.
-func setOptional[T any](column **T, is bool, value any) error {
-	if !is {
-		return nil
-	}
+func setOptional[T any](column **T, text string) error {
 	*column = new(T)
-	return set(*column, value)
+	return set(*column, text)
 }

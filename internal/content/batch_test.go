@@ -1,7 +1,9 @@
 package content
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,16 +15,16 @@ import (
 // Each query of a batch keeps its own arguments, and says which it is.
 func TestQueriesAreReadTogether(t *testing.T) {
 	t.Parallel()
-	about, q, width := together([]*wantedRows{
-		{about: "tags", text: "select t.id from tags t where t.id = any($1)", args: []any{"a"}, width: 1},
-		{about: "news", text: "select a.id, '$' from articles a where $2 > 0 and a.id = $1 or $12", args: []any{"b", "c"}, width: 2},
-		{about: "none", text: "select 1", width: 1},
+	about, q := together([]*wantedRows{
+		{about: "tags", text: "select t.id from tags t where t.id = any($1)", args: []any{"a"}},
+		{about: "news", text: "select a.id, '$' from articles a where $2 > 0 and a.id = $1 or $12", args: []any{"b", "c"}},
+		{about: "none", text: "select 1"},
 	})
-	const want = "select 0, q.c0::text, null from (select t.id from tags t where t.id = any($1)) as q (c0)" +
-		" union all select 1, q.c0::text, q.c1::text from (select a.id, '$' from articles a where $3 > 0 and a.id = $2 or $13) as q (c0, c1)" +
-		" union all select 2, q.c0::text, null from (select 1) as q (c0)"
-	if got := q.text.String(); got != want || about != "tags, news, none" || width != 2 {
-		t.Errorf("%s: %d columns: %s\nwant %s", about, width, got, want)
+	const want = "select 0, q::text from (select t.id from tags t where t.id = any($1)) as q" +
+		" union all select 1, q::text from (select a.id, '$' from articles a where $3 > 0 and a.id = $2 or $13) as q" +
+		" union all select 2, q::text from (select 1) as q"
+	if got := q.text.String(); got != want || about != "tags, news, none" {
+		t.Errorf("%s: %s\nwant %s", about, got, want)
 	}
 	if len(q.args) != 3 || q.args[0] != "a" || q.args[2] != "c" {
 		t.Errorf("the arguments are %v", q.args)
@@ -76,31 +78,71 @@ func TestEachLevelIsOneStatement(t *testing.T) {
 	}
 }
 
-func TestTextGoesWhereAColumnGoes(t *testing.T) {
+// wide has a column of each type.
+type wide struct {
+	text     string
+	number   int64
+	count    int
+	is       bool
+	at       time.Time
+	maybe    *string
+	other    *int64
+	somewhat *int
+}
+
+func (w *wide) columns(into []any) []any {
+	return append(into, &w.text, &w.number, &w.count, &w.is, &w.at, &w.maybe, &w.other, &w.somewhat)
+}
+
+// What Postgres writes of a row comes back as it was, whatever its texts hold.
+func TestRowsComeAsTheyAre(t *testing.T) {
 	t.Parallel()
-	var row struct {
-		text     string
-		number   int64
-		count    int
-		is       bool
-		at       time.Time
-		maybe    *string
-		other    *int64
-		somewhat *int
-	}
-	columns := []any{&row.text, &row.number, &row.count, &row.is, &row.at, &row.maybe, &row.other, &row.somewhat}
-	for i, value := range []any{"", "-7", "3", "true", "2026-03-09 21:30:00.123456+00", nil, "9", "4"} {
-		if err := set(columns[i], value); err != nil {
-			t.Errorf("%v: %v", value, err)
+	s := New(dbtest.New(t), Options{})
+	at, nine, four := time.Date(2026, 3, 9, 21, 30, 0, 123456000, time.UTC), int64(9), 4
+	for _, text := range []string{"", " ", "plain", `"`, `""`, `\`, `\"`, "a,b", "(a)", ")", "a\nb", "é😀", `,"\,"`, "null", strings.Repeat(`"\`, 5000)} {
+		for _, maybe := range []*string{nil, &text} {
+			want, got := wide{text, -7, 3, true, at, maybe, &nine, &four}, []wide(nil)
+			err := s.load(t.Context(), func(b *batch) error {
+				wantRow(b, &want, &got)
+				return nil
+			})
+			if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+				t.Errorf("%.20q: %+v, %v", text, got, err)
+			}
 		}
 	}
-	at := time.Date(2026, 3, 9, 21, 30, 0, 123456000, time.UTC)
-	if row.number != -7 || row.count != 3 || !row.is || !row.at.Equal(at) || row.maybe != nil || *row.other != 9 || *row.somewhat != 4 {
-		t.Errorf("%+v", row)
-	}
-	for _, c := range []struct{ column, value any }{{&row.number, "x"}, {&row.text, nil}, {&row.other, "1.5"}, {new(float64), "1"}} {
-		if err := set(c.column, c.value); err == nil {
-			t.Errorf("%T takes %v", c.column, c.value)
+}
+
+func wantRow(b *batch, row *wide, into *[]wide) {
+	want(b, "a row", "select $1::text, $2::bigint, $3::int, $4::boolean, $5::timestamptz, $6::text, $7::bigint, $8::int",
+		[]any{row.text, row.number, row.count, row.is, row.at, row.maybe, row.other, row.somewhat}, func(rows []wide) error {
+			*into = rows
+			return nil
+		})
+}
+
+func TestRowsThatAreNotWhatIsWanted(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{`(x)`, `()`, `(1,2)`, `("1`, `("1\`, `(""x)`, ``} {
+		if err := readRow(text, []any{new(int64)}); err == nil {
+			t.Errorf("%s is a number", text)
 		}
 	}
+	if err := readRow("(1)", []any{new(float64)}); err == nil {
+		t.Error("a type is read that no row has")
+	}
+}
+
+// Whatever comes, nothing panics, and what was quoted as Postgres does it is read as it was.
+func FuzzReadRow(f *testing.F) {
+	f.Add(`("a ""b"" \\ c",1)`, "a")
+	f.Add(`(`, `"\`)
+	f.Fuzz(func(t *testing.T, row, text string) {
+		_ = readRow(row, []any{new(string), new(*int64), new(time.Time)})
+		var got string
+		quoted := `("` + strings.NewReplacer(`"`, `""`, `\`, `\\`).Replace(text) + `")`
+		if err := readRow(quoted, []any{&got}); err != nil || got != text {
+			t.Errorf("%q is read as %q, %v", text, got, err)
+		}
+	})
 }
