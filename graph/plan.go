@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -25,6 +26,7 @@ import (
 type plan struct {
 	fields []plannedField
 	form   content.Form // of articles that are written the same each time
+	varies bool         // whether variables decide about arguments in it
 }
 
 // plannedField is one member of the answer.
@@ -34,9 +36,22 @@ type plannedField struct {
 	write    fieldWriter
 	required bool             // null is an error; for a list, null among its elements
 	Args     map[string]any   // of a field that takes some, as gqlgen's functions read them
+	varied   *variedArguments // in place of Args, where variables decide
 	only     *plan            // for an object; nil for a leaf
 	of       map[string]*plan // for an abstract type, by the names of the object types
 	constant []byte           // of __typename
+}
+
+// variedArguments are those of a field, to be read for each request.
+type variedArguments struct {
+	on    string // the object type
+	field graphql.CollectedField
+}
+
+// varies tells whether variables decide about the field's arguments, or about what is below it.
+func (f *plannedField) varies() bool {
+	below := func(p *plan) bool { return p != nil && p.varies }
+	return f.varied != nil || below(f.only) || slices.ContainsFunc(slices.Collect(maps.Values(f.of)), below)
 }
 
 // fieldWriter writes the value of an object's field.
@@ -75,6 +90,12 @@ func (p *plan) writeFields(w *writer, object any) {
 			w.buffer = append(w.buffer, f.constant...)
 			continue
 		}
+		if f.varied != nil {
+			own := *f
+			own.Args = w.arguments[f]
+			f.write(w, &own, object)
+			continue
+		}
 		f.write(w, f, object)
 	}
 	if len(p.fields) == 0 {
@@ -87,13 +108,15 @@ func (p *plan) writeFields(w *writer, object any) {
 type plannedRoot struct {
 	plannedField
 	field     graphql.CollectedField
-	selection *content.Selection
+	selection *content.Selection // nil if it is to be read for each request
 }
 
 // plannedOperation has the root fields in the order of the answer.
 type plannedOperation struct {
 	roots  []plannedRoot
-	static bool // no variable decides what is below the root fields: the plan serves every request with the document
+	static bool                 // no directive decides about fields: the plan serves every request with the document
+	varied []*plannedField      // those below the root fields whose arguments vary
+	lists  map[*ast.Field]*plan // of the articles in lists whose form is always the same
 }
 
 // plans remembers those of operations whose documents are remembered, too.
@@ -155,8 +178,8 @@ func (p *plans) of(ctx context.Context, ec *executionContext) (*plannedOperation
 	if known {
 		return planned, nil
 	}
-	planner := &planner{ctx: ctx, ec: ec, lists: make(map[*ast.Field]*plan)}
-	planner.selection = &selectionReader{operation: ec.OperationContext, schema: parsedSchema, lists: planner.lists}
+	planner := &planner{ctx: ctx, ec: ec, planned: &plannedOperation{lists: make(map[*ast.Field]*plan)}}
+	planner.selection = planner.planned.selectionReader(ec)
 	planned, err := planner.operation()
 	if err == nil && planned.static {
 		p.mu.Lock()
@@ -174,8 +197,11 @@ type planner struct {
 	ctx       context.Context
 	ec        *executionContext
 	selection *selectionReader
-	static    bool
-	lists     map[*ast.Field]*plan // of the articles in lists whose form is always the same
+	planned   *plannedOperation
+}
+
+func (o *plannedOperation) selectionReader(ec *executionContext) *selectionReader {
+	return &selectionReader{operation: ec.OperationContext, schema: parsedSchema, lists: o.lists}
 }
 
 func (p *planner) operation() (*plannedOperation, error) {
@@ -183,8 +209,8 @@ func (p *planner) operation() (*plannedOperation, error) {
 	if operation.Operation != ast.Query {
 		return nil, errNotPlanned
 	}
-	p.static = isStatic(operation.SelectionSet, true, make(map[*ast.FragmentDefinition]bool))
-	planned := &plannedOperation{static: p.static}
+	planned := p.planned
+	planned.static = isStatic(operation.SelectionSet, make(map[*ast.FragmentDefinition]bool))
 	fields, err := p.collect(operation.SelectionSet, []string{"Query"})
 	if err != nil {
 		return nil, err
@@ -197,7 +223,7 @@ func (p *planner) operation() (*plannedOperation, error) {
 		planned.roots = append(planned.roots, root)
 	}
 	for i, root := range planned.roots { // when all forms are known
-		if root.constant == nil {
+		if root.constant == nil && !root.varies() {
 			planned.roots[i].selection = p.selection.of(root.field)
 		}
 	}
@@ -221,12 +247,15 @@ func (p *planner) object(definition *ast.Definition, set ast.SelectionSet) (*pla
 		if f.write = writersOf[definition.Name][field.Name]; f.write == nil {
 			return nil, errNotPlanned
 		}
-		if len(field.Definition.Arguments) == 0 {
-			continue
+		if hasVariable(field.Arguments) {
+			f.varied = &variedArguments{definition.Name, field}
+			p.planned.varied = append(p.planned.varied, f)
+		} else if len(field.Definition.Arguments) > 0 {
+			if f.Args, err = p.ec.readArguments(p.ctx, definition.Name, field.Name, field.ArgumentMap(nil)); err != nil {
+				return nil, err
+			}
 		}
-		if f.Args, err = p.ec.readArguments(p.ctx, definition.Name, field.Name, field.ArgumentMap(p.ec.Variables)); err != nil {
-			return nil, err
-		}
+		planned.varies = planned.varies || f.varies()
 	}
 	return planned, nil
 }
@@ -274,7 +303,7 @@ func (p *planner) fill(f *plannedField, typeName string, field graphql.Collected
 			}
 		}
 	case len(field.Selections) > 0:
-		if f.only, err = p.object(of, field.Selections); err == nil && of.Name == "ArticleConnection" && p.static {
+		if f.only, err = p.object(of, field.Selections); err == nil && of.Name == "ArticleConnection" && p.planned.static {
 			p.giveForm(field.Field, f.only)
 		}
 	}
@@ -297,14 +326,14 @@ func (p *planner) giveForm(list *ast.Field, page *plan) {
 			}
 		}
 	}
-	before, again := p.lists[list]
-	p.lists[list] = nil
+	before, again := p.planned.lists[list]
+	p.planned.lists[list] = nil
 	if before != nil {
 		before.form = 0
 	}
-	if !again && len(articles) == 1 {
+	if !again && len(articles) == 1 && !articles[0].varies {
 		articles[0].form = p.ec.Resolvers.(*Resolver).Content.NewForm()
-		p.lists[list] = articles[0]
+		p.planned.lists[list] = articles[0]
 	}
 }
 
@@ -315,20 +344,20 @@ func separator(place int) byte {
 	return ','
 }
 
-// isStatic tells whether no variable decides about fields, or about arguments below the root fields.
-func isStatic(set ast.SelectionSet, root bool, seen map[*ast.FragmentDefinition]bool) bool {
+// isStatic tells whether no directive decides about fields.
+func isStatic(set ast.SelectionSet, seen map[*ast.FragmentDefinition]bool) bool {
 	for _, selection := range set {
 		static := true
 		switch selection := selection.(type) {
 		case *ast.Field:
-			static = len(selection.Directives) == 0 && (root || !hasVariable(selection.Arguments)) && isStatic(selection.SelectionSet, false, seen)
+			static = len(selection.Directives) == 0 && isStatic(selection.SelectionSet, seen)
 		case *ast.InlineFragment:
-			static = len(selection.Directives) == 0 && isStatic(selection.SelectionSet, root, seen)
+			static = len(selection.Directives) == 0 && isStatic(selection.SelectionSet, seen)
 		case *ast.FragmentSpread:
 			static = len(selection.Directives) == 0
 			if static && !seen[selection.Definition] {
 				seen[selection.Definition] = true
-				static = isStatic(selection.Definition.SelectionSet, root, seen)
+				static = isStatic(selection.Definition.SelectionSet, seen)
 			}
 		}
 		if !static {
@@ -369,6 +398,13 @@ func (o *plannedOperation) execute(ctx context.Context, ec *executionContext, re
 		return true
 	}
 	writers, failures := make([]writer, len(o.roots)), make([]error, len(o.roots))
+	arguments, err := o.readArguments(ctx, ec)
+	if err != nil {
+		return false // what is wrong is gqlgen's to say
+	}
+	for i := range writers {
+		writers[i].arguments = arguments
+	}
 	*result.buffer = append((*result.buffer)[:0], answerHead...)
 	writers[0].buffer = *result.buffer
 	var wait sync.WaitGroup
@@ -376,7 +412,7 @@ func (o *plannedOperation) execute(ctx context.Context, ec *executionContext, re
 	run := func(i int) {
 		turns <- struct{}{}
 		defer func() { <-turns }()
-		failures[i] = o.roots[i].execute(ctx, ec, &writers[i])
+		failures[i] = o.executeRoot(ctx, ec, &o.roots[i], &writers[i])
 	}
 	for i := 1; i < len(o.roots); i++ {
 		wait.Go(func() { run(i) })
@@ -416,7 +452,20 @@ func (o *plannedOperation) collect(ctx context.Context, writers []writer, failur
 	return true
 }
 
-func (r *plannedRoot) execute(ctx context.Context, ec *executionContext, w *writer) (err error) {
+// readArguments reads those that vary.
+func (o *plannedOperation) readArguments(ctx context.Context, ec *executionContext) (map[*plannedField]map[string]any, error) {
+	read := make(map[*plannedField]map[string]any, len(o.varied))
+	for _, f := range o.varied {
+		arguments, err := ec.readArguments(ctx, f.varied.on, f.name, f.varied.field.ArgumentMap(ec.Variables))
+		if err != nil {
+			return nil, err
+		}
+		read[f] = arguments
+	}
+	return read, nil
+}
+
+func (o *plannedOperation) executeRoot(ctx context.Context, ec *executionContext, r *plannedRoot, w *writer) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = ec.Recover(ctx, panicked)
@@ -429,5 +478,9 @@ func (r *plannedRoot) execute(ctx context.Context, ec *executionContext, w *writ
 		return nil
 	}
 	f := r.plannedField // the arguments are this request's own
-	return ec.writeRoot(context.WithValue(ctx, selectionKey{}, r.selection), w, &f, r.field.ArgumentMap(ec.Variables))
+	selection := r.selection
+	if selection == nil {
+		selection = o.selectionReader(ec).of(r.field)
+	}
+	return ec.writeRoot(context.WithValue(ctx, selectionKey{}, selection), w, &f, r.field.ArgumentMap(ec.Variables))
 }

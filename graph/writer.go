@@ -7,9 +7,10 @@ import (
 
 // writer collects the JSON of an answer.
 type writer struct {
-	buffer []byte
-	begun  int  // where a root field begins in it
-	failed bool // something came that a plan does not foresee: the answer is worth nothing
+	buffer    []byte
+	begun     int                              // where a root field begins in it
+	arguments map[*plannedField]map[string]any // that vary
+	failed    bool                             // something came that a plan does not foresee: the answer is worth nothing
 }
 
 func (w *writer) Write(p []byte) (int, error) {
