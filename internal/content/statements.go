@@ -135,7 +135,7 @@ func (s *statements) prepare(ctx context.Context, text string) (*preparedStateme
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if kept, ok := s.prepared.Get(text); ok { // somebody was faster
-		_ = stmt.Close()
+		defer func() { _ = stmt.Close() }()
 		kept.users.Add(1)
 		return kept, nil
 	}
