@@ -69,8 +69,8 @@ func (b *batch) run(ctx context.Context) error {
 // read reads what is not idle: one query by itself, several together. Then the idle ones are among them, so that an
 // operation has one statement for each of its levels, which stays prepared, and not one for whatever memory may lack.
 //
-// A row comes as one text, with the number of the query that it is from: what a value costs in database/sql and lib/pq, it
-// costs for a row and not for each of its columns.
+// A row of several comes as one text, with the number of the query that it is from: what a value costs in database/sql and
+// lib/pq, it costs for a row then and not for each of its columns.
 func (b *batch) read(ctx context.Context, wanted []*wantedRows) error {
 	var busy []*wantedRows
 	for _, w := range wanted {
@@ -84,7 +84,8 @@ func (b *batch) read(ctx context.Context, wanted []*wantedRows) error {
 	case b.statements == nil:
 		return errNotInMemory
 	case len(busy) == 1:
-		wanted = busy
+		one := busy[0]
+		return b.statements.each(ctx, one.about, one.text, one.args, func(rows *sql.Rows) error { return rows.Scan(one.next()...) })
 	}
 	about, q := together(wanted)
 	var number int

@@ -101,13 +101,22 @@ func TestRowsComeAsTheyAre(t *testing.T) {
 	at, nine, four := time.Date(2026, 3, 9, 21, 30, 0, 123456000, time.UTC), int64(9), 4
 	for _, text := range []string{"", " ", "plain", `"`, `""`, `\`, `\"`, "a,b", "(a)", ")", "a\nb", "é😀", `,"\,"`, "null", strings.Repeat(`"\`, 5000)} {
 		for _, maybe := range []*string{nil, &text} {
-			want, got := wide{text, -7, 3, true, at, maybe, &nine, &four}, []wide(nil)
+			want, alone, together := wide{text, -7, 3, true, at, maybe, &nine, &four}, []wide(nil), [2][]wide{}
 			err := s.load(t.Context(), func(b *batch) error {
-				wantRow(b, &want, &got)
+				wantRow(b, &want, &alone)
 				return nil
 			})
-			if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], want) {
-				t.Errorf("%.20q: %+v, %v", text, got, err)
+			if err == nil {
+				err = s.load(t.Context(), func(b *batch) error {
+					wantRow(b, &want, &together[0])
+					wantRow(b, &want, &together[1])
+					return nil
+				})
+			}
+			for _, got := range [][]wide{alone, together[0], together[1]} {
+				if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+					t.Errorf("%.20q: %+v, %v", text, got, err)
+				}
 			}
 		}
 	}
