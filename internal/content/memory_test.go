@@ -244,3 +244,67 @@ func BenchmarkLookUp(b *testing.B) {
 		}
 	}
 }
+
+// written asks for the article 1 as a door does that has written it before or writes it now, and returns what it gives.
+func (r *remembering) written(form Form, now string) string {
+	r.t.Helper()
+	s := &Service{memory: r.Memory, clock: time.Now}
+	a := &Article{ID: 1}
+	if missing := s.recallArticles(r.t.Context(), []*Article{a}, form, Select("Article", Ask("slug"), Ask("tags", Ask("name")))); len(missing) > 0 {
+		r.t.Fatal("what is in memory is missing")
+	}
+	if before := a.Written(); before != nil {
+		return string(before)
+	}
+	a.Write([]byte(now))
+	return now
+}
+
+func TestArticlesAreGivenAsTheyWereWritten(t *testing.T) {
+	t.Parallel()
+	remember := func() *remembering {
+		r := newRemembering(t)
+		keepRow(r.begin(), headOfArticle, &Article{ID: 1, Slug: "story"})
+		ways["by a relation"](t.Context(), r)
+		return r
+	}
+	r := remember()
+	if first, again, other := r.written(1, "one"), r.written(1, "two"), r.written(2, "three"); first != "one" || again != "one" || other != "three" {
+		t.Errorf("%s, then %s, and in another form %s", first, again, other)
+	}
+	r.write("old", "tag:8", "article:2", "articles@50", "article-authors:1")
+	if got := r.written(1, "two"); got != "one" {
+		t.Error("written anew when something else changed")
+	}
+	for _, key := range []string{"article:1", "article-tags:1", "tag:7", "*"} {
+		r := remember()
+		r.written(1, "one")
+		r.write("old", key)
+		keepRow(r.begin(), headOfArticle, &Article{ID: 1, Slug: "story"})
+		ways["by a relation"](t.Context(), r)
+		if got := r.written(1, "two"); got != "two" {
+			t.Errorf("%s: %s after the change", key, got)
+		}
+	}
+	r = remember()
+	r.until = time.Now().Add(-time.Second)
+	if r.written(1, "one"); r.written(1, "two") != "two" {
+		t.Error("given after it has changed by itself")
+	}
+}
+
+// What is announced while the door still writes makes the bytes old.
+func TestArticlesThatChangeWhileTheyAreWrittenAreNotKept(t *testing.T) {
+	t.Parallel()
+	r := newRemembering(t)
+	keepRow(r.begin(), headOfArticle, &Article{ID: 1, Slug: "story"})
+	s, a := &Service{memory: r.Memory, clock: time.Now}, &Article{ID: 1}
+	s.recallArticles(t.Context(), []*Article{a}, 1, Select("Article", Ask("slug")))
+	r.write("old", "article:1")
+	a.Write([]byte("one"))
+	keepRow(r.begin(), headOfArticle, &Article{ID: 1, Slug: "other"})
+	b := &Article{ID: 1}
+	if s.recallArticles(t.Context(), []*Article{b}, 1, Select("Article", Ask("slug"))); b.Written() != nil || b.Slug != "other" {
+		t.Errorf("%s is given, which was written before the change", b.Written())
+	}
+}
