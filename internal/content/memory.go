@@ -76,6 +76,7 @@ func (k memoryKey) appendTo(into []byte) []byte {
 
 // NewMemory returns an empty memory. Apply has to hear of every change before those do who keep what is made from it.
 func NewMemory(options MemoryOptions) *Memory {
+	options.Bytes = max(options.Bytes, LeastMemory)
 	return &Memory{options: options, kept: fastcache.New(int(options.Bytes)), rooms: sync.Pool{New: func() any { return new([]any) }}}
 }
 
