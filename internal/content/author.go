@@ -93,8 +93,10 @@ func (s *Service) attachAuthors(ctx context.Context, b *batch, articles []*Artic
 	}
 	dependOnArticles(ctx, articles, "article-authors")
 	bylines := relation[plainLink, Author]{authorsOfArticle, rowOfAuthor, func(articles []int64, use func([]linked[plainLink, Author]) error) *wantedRows {
+		// The offset is as in the tags of articles.
 		return want(b, "authors of articles", `select l.article_id, `+authorColumns+`
-			from article_authors l join authors t on t.id = l.author_id
+			from article_authors l
+			cross join lateral (select `+authorColumns+` from authors t where t.id = l.author_id offset 0) as t
 			where l.article_id = any($1)
 			order by l.position, t.id`, []any{pq.Array(articles)}, use)
 	}}

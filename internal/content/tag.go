@@ -104,9 +104,11 @@ func (s *Service) attachTags(ctx context.Context, b *batch, articles []*Article,
 		dependOnArticles(ctx, articles, "article-primary-tag")
 	}
 	labels := relation[plainLink, Tag]{tagsOfArticle, rowOfTag, func(articles []int64, use func([]linked[plainLink, Tag]) error) *wantedRows {
+		// The offset makes Postgres look up each tag by its link: planned for any ids, a join would read all tags.
 		return want(b, "tags of articles", `select l.article_id, `+tagColumns+`
-			from article_tags l join tags t on t.id = l.tag_id
-			where l.article_id = any($1) and not t.internal
+			from article_tags l
+			cross join lateral (select `+tagColumns+` from tags t where t.id = l.tag_id and not t.internal offset 0) as t
+			where l.article_id = any($1)
 			order by l.position, t.id`, []any{pq.Array(articles)}, use)
 	}}
 	labels.follow(ctx, s.memory, idsOf(articles), func(byArticle map[int64][]reached[plainLink, Tag], tags []*Tag) error {

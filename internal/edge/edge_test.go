@@ -159,40 +159,44 @@ func TestPurges(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		kind, path       string
-		everything, keys []string
+		everything, some []string
 	}{
-		{"varnish", "/", []string{"PURGE | / | any |"}, []string{"PURGE | / |", key("articles/tag:news")}},
-		{"fastly", "/service/S1", []string{"POST | /service/S1/purge |", "fastly-secret | any |"},
-			[]string{"POST | /service/S1/purge |", "fastly-secret", key("articles/tag:news")}},
+		{"varnish", "/", []string{"PURGE | / | any |"}, []string{"PURGE | / |"}},
+		{"fastly", "/service/S1", []string{"POST | /service/S1/purge |", "fastly-secret | any |"}, []string{"POST | /service/S1/purge |", "fastly-secret"}},
 		{"cloudflare", "/client/v4/zones/Z1", []string{"POST | /client/v4/zones/Z1/purge_cache", "Bearer cloudflare-secret", `{"tags":["any"]}`},
-			[]string{"POST | /client/v4/zones/Z1/purge_cache", "Bearer cloudflare-secret", `{"tags":[`, key("articles/tag:news")}},
+			[]string{"POST | /client/v4/zones/Z1/purge_cache", "Bearer cloudflare-secret", `{"tags":[`}},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
 			t.Parallel()
 			far, newsroom := newElsewhere(t), newNewsroom(t)
 			options := edge.Options{Caches: []string{c.kind + "+" + far.URL + c.path}, FastlyToken: "fastly-secret", CloudflareToken: "cloudflare-secret"}
 			stop := newsroom.node(t, options)
+			told := func(key string) int { return far.count(append(c.some, key)...) } // many keys are told by several requests
+			hears := func(slug string) { far.hears(t, append(c.some, key("article-slug:"+slug))...) }
 			far.hears(t, c.everything...) // nobody knows what it has kept from before
 			newsroom.publish("one")
-			far.hears(t, append(c.keys, key("article-slug:one"))...)
+			hears("one")
+			far.hears(t, append(c.some, key("articles/tag:news"))...)
 
 			// What comes while no node runs is told by the next one.
 			stop()
 			newsroom.publish("two")
 			stop = newsroom.node(t, options)
-			far.hears(t, append(c.keys, key("article-slug:two"))...)
+			hears("two")
 			if count := far.count(c.everything...); count != 1 {
 				t.Errorf("everything was purged %d times", count)
 			}
 			// An answer from before may still have been on its way.
-			far.hears(t, append(c.keys, key("article-slug:one"), key("article-slug:two"))...)
+			waitFor(t, "both stories to be purged again", func() bool {
+				return told(key("article-slug:one")) >= 2 && told(key("article-slug:two")) >= 2
+			})
 
 			// What did not arrive is told again; after many failures nobody knows what has arrived.
 			far.mu.Lock()
 			far.refuses = 1
 			far.mu.Unlock()
 			newsroom.publish("three")
-			far.hears(t, append(c.keys, key("article-slug:three"))...)
+			hears("three")
 			newsroom.MustExec(`update deliveries set failures = 100`)
 			newsroom.publish("four")
 			waitFor(t, "everything to be purged again", func() bool { return far.count(c.everything...) == 2 })
