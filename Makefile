@@ -68,5 +68,5 @@ bench: ## Measure Broadsheet under load against its limits; BENCH passes flags, 
 fuzz: ## Fuzz every parser of outside input, FUZZTIME (5s) each.
 	@set -e; grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z]+' cmd graph internal | while IFS=: read -r file line; do \
 		echo "$$file $${line#func }"; \
-		go test -run '^$$' -fuzz "^$${line#func }\$$" -fuzztime "$${FUZZTIME:-5s}" "./$$(dirname "$$file")"; \
+		go test -run '^$$' -fuzz "^$${line#func }\$$" -fuzztime "$${FUZZTIME:-5s}" -fuzzminimizetime 1x "./$$(dirname "$$file")"; \
 	done
