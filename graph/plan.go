@@ -162,7 +162,7 @@ func (p *plans) execute(ctx context.Context, operation *graphql.OperationContext
 // mostPooled is how large a buffer may have become, in bytes, and still be kept for another answer.
 const mostPooled = 1 << 20
 
-// release takes back the buffer of an answer, which must not be used any more.
+// release takes back the buffer of an answer, if a plan has written it, which must not be used any more.
 func (p *plans) release(result *answer) {
 	if result.buffer != nil && cap(*result.buffer) <= mostPooled {
 		p.buffers.Put(result.buffer)

@@ -66,9 +66,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	result.write(w, mediaType)
-	if d.plans != nil {
-		d.plans.release(result)
-	}
+	d.plans.release(result)
 }
 
 func (d *door) answer(ctx context.Context, asked *request) (result *answer) {

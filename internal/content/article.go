@@ -137,13 +137,13 @@ func (s *Service) articlesByID(ctx context.Context, b *batch, asked *Selection, 
 	dependOnIDs(ctx, "article", ids)
 	dependOnTagsOf(ctx, ids...)
 	s.heads(ctx, b, ids, func(heads map[int64]*Article) error {
-		articles := copies(heads)
+		articles := inOrder(heads)
 		use(articles)
 		return s.completeArticles(ctx, b, articles, asked)
 	})
 }
 
-// heads reads the rows of those articles that the audience may see. Nobody may change them.
+// heads reads the rows of those articles that the audience may see.
 func (s *Service) heads(ctx context.Context, b *batch, ids []int64, use func(map[int64]*Article) error) {
 	recall(ctx, s.memory, headOfArticle, ids, func(ids []int64, keep func([]Article) error) *wantedRows {
 		return want(b, "articles", `select `+articleColumns+`

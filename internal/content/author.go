@@ -70,7 +70,7 @@ func (s *Service) authorsByID(ctx context.Context, b *batch, asked *Selection, i
 			from authors t
 			where t.id = any($1)`, []any{pq.Array(ids)}, keep)
 	}, func(rows map[int64]*Author) error {
-		authors := copies(rows)
+		authors := inOrder(rows)
 		use(authors)
 		return s.completeAuthors(ctx, b, authors, asked)
 	})

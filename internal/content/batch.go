@@ -95,7 +95,7 @@ func (b *batch) read(ctx context.Context, wanted []*wantedRows) error {
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
-		return readRow(row, wanted[number].next())
+		return readRecord(row, wanted[number].next())
 	})
 }
 
@@ -133,9 +133,9 @@ func (q *query) embed(text string, args []any) {
 	q.args = append(q.args, args...)
 }
 
-// readRow puts the columns of a row that Postgres has written as text (section 8.16.6 of its documentation) where they go:
+// readRecord puts the columns of a row that Postgres has written as text (section 8.16.6 of its documentation) where they go:
 // in parentheses, with commas between them, and in quotes where that is not clear.
-func readRow(text string, columns []any) error {
+func readRecord(text string, columns []any) error {
 	rest := strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
 	for i, column := range columns {
 		value, is, after, err := cutColumn(rest)

@@ -133,24 +133,24 @@ func wantRow(b *batch, row *wide, into *[]wide) {
 func TestRowsThatAreNotWhatIsWanted(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{`(x)`, `()`, `(1,2)`, `("1`, `("1\`, `(""x)`, ``} {
-		if err := readRow(text, []any{new(int64)}); err == nil {
+		if err := readRecord(text, []any{new(int64)}); err == nil {
 			t.Errorf("%s is a number", text)
 		}
 	}
-	if err := readRow("(1)", []any{new(float64)}); err == nil {
+	if err := readRecord("(1)", []any{new(float64)}); err == nil {
 		t.Error("a type is read that no row has")
 	}
 }
 
 // Whatever comes, nothing panics, and what was quoted as Postgres does it is read as it was.
-func FuzzReadRow(f *testing.F) {
+func FuzzReadRecord(f *testing.F) {
 	f.Add(`("a ""b"" \\ c",1)`, "a")
 	f.Add(`(`, `"\`)
 	f.Fuzz(func(t *testing.T, row, text string) {
-		_ = readRow(row, []any{new(string), new(*int64), new(time.Time)})
+		_ = readRecord(row, []any{new(string), new(*int64), new(time.Time)})
 		var got string
 		quoted := `("` + strings.NewReplacer(`"`, `""`, `\`, `\\`).Replace(text) + `")`
-		if err := readRow(quoted, []any{&got}); err != nil || got != text {
+		if err := readRecord(quoted, []any{&got}); err != nil || got != text {
 			t.Errorf("%q is read as %q, %v", text, got, err)
 		}
 	})

@@ -51,35 +51,31 @@ func (s *Service) attachPictures(ctx context.Context, b *batch, articles []*Arti
 
 func (s *Service) attachAvatars(ctx context.Context, b *batch, authors []*Author, asked *Selection) error {
 	if asked.has("avatar") {
-		wanted := make([]wantedImage, len(authors))
-		for i, a := range authors {
-			wanted[i] = wantedImage{a.AvatarID, &a.Avatar}
-		}
-		s.wantImages(ctx, b, wanted)
+		s.wantImages(ctx, b, wantedOf(authors, func(a *Author) wantedImage { return wantedImage{a.AvatarID, &a.Avatar} }))
 	}
 	return nil
 }
 
 func (s *Service) attachTagImages(ctx context.Context, b *batch, tags []*Tag, asked *Selection) error {
 	if asked.has("image") {
-		wanted := make([]wantedImage, len(tags))
-		for i, t := range tags {
-			wanted[i] = wantedImage{t.ImageID, &t.Image}
-		}
-		s.wantImages(ctx, b, wanted)
+		s.wantImages(ctx, b, wantedOf(tags, func(t *Tag) wantedImage { return wantedImage{t.ImageID, &t.Image} }))
 	}
 	return nil
 }
 
 func (s *Service) attachPosters(ctx context.Context, b *batch, videos []*Video, asked *Selection) error {
 	if asked.has("poster") && AudienceOf(ctx).images() {
-		wanted := make([]wantedImage, len(videos))
-		for i, v := range videos {
-			wanted[i] = wantedImage{v.PosterID, &v.Poster}
-		}
-		s.wantImages(ctx, b, wanted)
+		s.wantImages(ctx, b, wantedOf(videos, func(v *Video) wantedImage { return wantedImage{v.PosterID, &v.Poster} }))
 	}
 	return nil
+}
+
+func wantedOf[T any](objects []*T, of func(*T) wantedImage) []wantedImage {
+	wanted := make([]wantedImage, len(objects))
+	for i, object := range objects {
+		wanted[i] = of(object)
+	}
+	return wanted
 }
 
 func (s *Service) wantImages(ctx context.Context, b *batch, wanted []wantedImage) {

@@ -110,8 +110,8 @@ func (l *latest) note(a Announcement, count int64) {
 	for _, kind := range kindsAnnounced(a.Kind) {
 		l.of(uint8(kind), a.ID, a.Name).Store(count)
 	}
-	if p, is := partOf(a.Key); is {
-		l.of(p.kind, p.id, "").Store(count)
+	if k, is := shortKeyOf(a.Key); is {
+		l.of(k.kind, k.id, "").Store(count)
 	}
 }
 
@@ -226,8 +226,7 @@ func (r reading) keep(key memoryKey, write func(entry []byte) []byte) {
 // keepUntil notes with the value how much had been announced, and when it ends, in nanoseconds since 1970; 0: never.
 func (r reading) keepUntil(key memoryKey, until time.Time, write func(entry []byte) []byte) {
 	var place [64]byte
-	var room [1 << 10]byte
-	entry, ends := binary.LittleEndian.AppendUint64(room[:0], uint64(r.announced)), int64(0)
+	entry, ends := binary.LittleEndian.AppendUint64(make([]byte, 0, 1<<10), uint64(r.announced)), int64(0)
 	if !until.IsZero() {
 		ends = until.UnixNano()
 	}

@@ -14,8 +14,8 @@ type keepable interface {
 	columns(into []any) []any
 }
 
-// recall finds rows by their ids, for use: those in memory, and the others as load wants them, which are kept then. Nobody
-// may change them. What load leaves out is not there.
+// recall finds rows by their ids, for use: those in memory, and the others as load wants them, which are kept then. They are
+// the caller's own. What load leaves out is not there.
 func recall[Row any](ctx context.Context, m *Memory, kind memoryKind, ids []int64,
 	load func(ids []int64, keep func([]Row) error) *wantedRows, use func(map[int64]*Row) error) {
 	found, missing := make(map[int64]*Row, len(ids)), ids
@@ -33,7 +33,7 @@ func recall[Row any](ctx context.Context, m *Memory, kind memoryKind, ids []int6
 	}).idle = len(missing) == 0
 }
 
-// recallOne returns the object that a slug or an id names, a copy; nil if there is none.
+// recallOne returns the object that a slug or an id names, the caller's own; nil if there is none.
 func recallOne[Row any](ctx context.Context, m *Memory, atSlug, kind memoryKind, key rowKey, load func() ([]Row, error)) (*Row, error) {
 	m = m.serves(ctx)
 	slug, bySlug := key.value.(string)
@@ -65,17 +65,11 @@ func recallOne[Row any](ctx context.Context, m *Memory, atSlug, kind memoryKind,
 	return &rows[0], nil
 }
 
-func copied[Row any](row *Row) *Row {
-	object := new(Row)
-	*object = *row
-	return object
-}
-
-// copies returns objects that may be changed, in the order of their ids.
-func copies[Row any](rows map[int64]*Row) []*Row {
+// inOrder returns rows in the order of their ids.
+func inOrder[Row any](rows map[int64]*Row) []*Row {
 	objects := make([]*Row, 0, len(rows))
 	for _, id := range slices.Sorted(maps.Keys(rows)) {
-		objects = append(objects, copied(rows[id]))
+		objects = append(objects, rows[id])
 	}
 	return objects
 }

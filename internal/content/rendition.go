@@ -19,27 +19,27 @@ func (s *Service) NewForm() Form {
 	return Form(s.memory.forms.Add(1))
 }
 
-// part is something that an article is made from. It stands for a Key, in little memory and without a pointer.
-type part struct {
-	kind uint8 // its place in partKinds, counted from firstPart
+// shortKey stands for a Key that an article is made from, in little memory and without a pointer.
+type shortKey struct {
+	kind uint8 // its place in shortKinds, counted from firstShortKind
 	id   int64
 }
 
-// partKinds are the kinds of keys that articles in memory are made from. Their numbers are none of a memoryKind.
-var partKinds = [...]string{
+// shortKinds are the kinds of keys that articles in memory are made from. Their numbers are none of a memoryKind.
+var shortKinds = [...]string{
 	"article", "article-words", "article-minutes", "article-time", "article-seo", "article-featured", "article-tags", "article-primary-tag",
 	"article-authors", "article-video", "article-corrections", "related", "tag", "tag-text", "author", "author-text", "image",
 }
 
-const firstPart = 128
+const firstShortKind = 128
 
-// partOf returns false if the key is none that a rendition can be made from.
-func partOf(key Key) (part, bool) {
-	kind := slices.Index(partKinds[:], key.Kind)
-	return part{firstPart + uint8(kind), key.ID}, kind >= 0 && key.Name == ""
+// shortKeyOf returns false if the key is none that a rendition can be made from.
+func shortKeyOf(key Key) (shortKey, bool) {
+	kind := slices.Index(shortKinds[:], key.Kind)
+	return shortKey{firstShortKind + uint8(kind), key.ID}, kind >= 0 && key.Name == ""
 }
 
-func (p part) dependency() Dependency { return onID(partKinds[p.kind-firstPart], p.id) }
+func (k shortKey) dependency() Dependency { return onID(shortKinds[k.kind-firstShortKind], k.id) }
 
 // written is how an article is in a form: as it was written before, or to be kept when it is.
 type written struct {
@@ -68,10 +68,10 @@ func (s *Service) recallArticles(ctx context.Context, articles []*Article, form 
 	if form == 0 {
 		return articles
 	}
-	room := make([]byte, 0, len(articles)*usualRendition)
+	now, room := time.Now(), make([]byte, 0, len(articles)*usualRendition)
 	for _, a := range articles {
 		var written bool
-		if room, written = s.recallWritten(ctx, a, form, room); !written && !s.recallArticle(ctx, a, form, asked) {
+		if room, written = s.recallWritten(ctx, a, form, now, room); !written && !s.recallArticle(ctx, a, form, asked) {
 			missing = append(missing, a)
 		}
 	}
@@ -81,10 +81,10 @@ func (s *Service) recallArticles(ctx context.Context, articles []*Article, form 
 // usualRendition is how many bytes a rendition takes that is none of the largest.
 const usualRendition = 1536
 
-// recallWritten finds a rendition, in the room that is given as far as it goes: how many parts it is made from, the parts, and
+// recallWritten finds a rendition, in the room that is given as far as it goes: how many keys it is made from, the keys, and
 // what was written.
-func (s *Service) recallWritten(ctx context.Context, a *Article, form Form, room []byte) (longer []byte, found bool) {
-	rendition, longer, found := s.memory.lookUpIn(room, memoryKey{kind: renditionOfArticle, form: form, id: int64(a.ID)}, time.Now())
+func (s *Service) recallWritten(ctx context.Context, a *Article, form Form, now time.Time, room []byte) (longer []byte, found bool) {
+	rendition, longer, found := s.memory.lookUpIn(room, memoryKey{kind: renditionOfArticle, form: form, id: int64(a.ID)}, now)
 	if !found {
 		return room, false
 	}
@@ -101,7 +101,7 @@ func (s *Service) recallWritten(ctx context.Context, a *Article, form Form, room
 		dependencies.mu.Lock()
 		defer dependencies.mu.Unlock()
 		for range text.unsigned() {
-			dependencies.all = append(dependencies.all, part{text.byte(), int64(text.unsigned())}.dependency())
+			dependencies.all = append(dependencies.all, shortKey{text.byte(), int64(text.unsigned())}.dependency())
 		}
 	}
 	return longer, true
@@ -127,23 +127,23 @@ func (s *Service) recallArticle(ctx context.Context, a *Article, form Form, aske
 	return true
 }
 
-// keepWritten keeps a rendition, unless it is made from something that is none of the parts.
+// keepWritten keeps a rendition, unless it is made from something that has no short key.
 func (r reading) keepWritten(id ArticleID, form Form, bytes []byte, made []Dependency) {
-	parts := make([]part, 0, len(made))
+	keys := make([]shortKey, 0, len(made))
 	for _, d := range made {
-		p, is := partOf(d.Key)
+		k, is := shortKeyOf(d.Key)
 		if !is {
 			return
 		}
-		if !slices.Contains(parts, p) {
-			parts = append(parts, p)
+		if !slices.Contains(keys, k) {
+			keys = append(keys, k)
 		}
 	}
 	key := memoryKey{kind: renditionOfArticle, form: form, id: int64(id)}
 	r.keepUntil(key, r.memory.options.GoodUntil(r.at, made), func(entry []byte) []byte {
-		entry = binary.AppendUvarint(entry, uint64(len(parts)))
-		for _, p := range parts {
-			entry = binary.AppendUvarint(append(entry, p.kind), uint64(p.id))
+		entry = binary.AppendUvarint(entry, uint64(len(keys)))
+		for _, k := range keys {
+			entry = binary.AppendUvarint(append(entry, k.kind), uint64(k.id))
 		}
 		return append(entry, bytes...)
 	})

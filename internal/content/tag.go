@@ -74,7 +74,7 @@ func (s *Service) tagsByID(ctx context.Context, b *batch, asked *Selection, ids 
 			from tags t
 			where not t.internal and t.id = any($1)`, []any{pq.Array(ids)}, keep)
 	}, func(rows map[int64]*Tag) error {
-		tags := copies(rows)
+		tags := inOrder(rows)
 		use(tags)
 		return s.completeTags(ctx, b, tags, asked)
 	})

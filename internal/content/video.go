@@ -41,7 +41,8 @@ func (s *Service) attachVideos(ctx context.Context, b *batch, articles []*Articl
 		var videos []*Video
 		for _, a := range articles {
 			if found := byArticle[int64(a.ID)].rows; len(found) > 0 {
-				a.Video = copied(&found[0])
+				video := found[0] // an article may be there as several objects
+				a.Video = &video
 				videos = append(videos, a.Video)
 			}
 		}
